@@ -106,7 +106,7 @@ func (c cursor) scalarValue() (v any, fromRef, ok bool) {
 		return i, false, true
 	case "!!float":
 		var f float64
-		if err := c.n.Decode(&f); err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
+		if err := c.n.Decode(&f); err != nil || strings.Trim(c.n.Value, "+-0123456789_") == "" || math.IsNaN(f) || math.IsInf(f, 0) {
 			c.bad("is no number that TOML can hold", "put it in quotes")
 			return nil, false, false
 		}

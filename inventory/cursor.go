@@ -101,7 +101,13 @@ func (c cursor) pairs() []pair {
 	seen := make(map[string]int, len(pairs))
 	for i := 0; i+1 < len(c.n.Content); i += 2 {
 		key, value := c.n.Content[i], c.n.Content[i+1]
-		if key.Kind != yaml.ScalarNode || key.ShortTag() == "!!null" || key.ShortTag() == "!!merge" {
+		switch {
+		case key.Kind == yaml.AliasNode:
+			continue
+		case key.ShortTag() == "!!merge":
+			c.badAt(key, "has a merge key, which is not read here", "write the values, or set them for the group or the file")
+			continue
+		case key.Kind != yaml.ScalarNode || key.ShortTag() == "!!null":
 			c.badAt(key, "has a key that is not plain text", "write the key as one word")
 			continue
 		}

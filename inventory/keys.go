@@ -1,5 +1,10 @@
 package inventory
 
+import (
+	"slices"
+	"strings"
+)
+
 // A document is what the file says before hosts are made of it.
 type document struct {
 	Inventory
@@ -70,16 +75,18 @@ func roleNames() []string {
 	return []string{string(AllInOne), string(Gateway), string(LoadBalancer)}
 }
 
+// readVersion takes 4.6 as it is meant: what is wrong with it is not that YAML makes it a number.
 func readVersion(c cursor, d *document) {
-	// 4.6 without quotes is a number to YAML; what is wrong with it is not its type.
-	plain := cursor{d: c.d, path: c.path, n: c.n}
 	if c.kind() == "a number" {
-		number := *c.n
-		number.Tag = "!!str"
-		plain.n = &number
-	}
-	if s, ok := plain.checked(row{OneOf: versions()}, nil); ok {
+		d.Version = c.n.Value
+	} else if s, _, ok := c.text(); ok {
 		d.Version = s
+	} else {
+		return
+	}
+	if !slices.Contains(versions(), d.Version) {
+		c.bad(c.n.Value+" is no version that apimctl knows", "they are "+strings.Join(versions(), ", "))
+		d.Version = ""
 	}
 }
 

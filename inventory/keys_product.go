@@ -21,7 +21,7 @@ func database[T any](r row, at func(*T) **Database) key[T] {
 		if db.Port == 0 {
 			db.Port = databasePort(db.Type)
 		}
-		if db.URL != "" || db.Type == "" {
+		if c.d.written(join(c.path, "url")) || db.Type == "" {
 			return
 		}
 		name, had := "name", db.Name

@@ -78,7 +78,7 @@ func (t table[T]) read(c cursor, into *T) {
 	}
 	for _, k := range t {
 		if k.Required && !slices.ContainsFunc(pairs, func(p pair) bool { return p.key == k.Name }) {
-			c.d.bad(join(c.path, k.Name), "is required", "add "+k.Name+": "+k.Doc)
+			c.d.bad(join(c.path, k.Name), "is required", "add it: "+k.Doc)
 		}
 	}
 }
@@ -105,15 +105,30 @@ func text[T any](r row, at func(*T) *string, rules ...rule) key[T] {
 
 // checked returns a text that is one of the row's values and breaks no rule.
 func (c cursor) checked(r row, rules []rule) (string, bool) {
-	s, _, ok := c.text()
+	s, fromRef, ok := c.text()
 	if !ok {
 		return "", false
 	}
+	if fromRef {
+		rules = c.masking(rules)
+	}
 	if r.OneOf != nil && !slices.Contains(r.OneOf, s) {
-		c.bad(strconv.Quote(s)+" is not known here", suggest(s, r.OneOf, "it may be "))
+		c.bad(strconv.Quote(c.n.Value)+" is not known here", suggest(s, r.OneOf, "it may be "))
 		return "", false
 	}
 	return s, c.obeys(s, rules)
+}
+
+// masking lets rules name the reference in place of what it stands for, which may be a secret gone astray.
+func (c cursor) masking(rules []rule) []rule {
+	masked := make([]rule, len(rules))
+	for i, check := range rules {
+		masked[i] = func(text string) (string, string) {
+			what, fix := check(text)
+			return strings.ReplaceAll(what, strconv.Quote(text), strconv.Quote(c.n.Value)), fix
+		}
+	}
+	return masked
 }
 
 func (c cursor) obeys(s string, rules []rule) bool {
@@ -188,9 +203,9 @@ func span[T any](r row, at func(*T) *time.Duration) key[T] {
 		least := time.Duration(r.Min) * time.Millisecond
 		switch {
 		case err != nil:
-			c.bad(strconv.Quote(s)+" is no time", "write a number and a unit: 500ms, 2s, 10m or 1h")
+			c.bad(strconv.Quote(c.n.Value)+" is no time", "write a number and a unit: 500ms, 2s, 10m or 1h")
 		case d < least:
-			c.bad(s+" is too short", "write at least "+least.String())
+			c.bad("is too short", "write at least "+least.String())
 		default:
 			*at(into) = d
 		}
