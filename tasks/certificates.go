@@ -74,8 +74,7 @@ func (t Certificates) lacking(store []byte) ([]Trusted, error) {
 	}
 	var lacks []Trusted
 	for _, want := range t.Wants {
-		i := slices.IndexFunc(s.Entries, func(e keystore.Entry) bool { return strings.EqualFold(e.Alias, want.Alias) })
-		if i < 0 || !bytes.Equal(s.Entries[i].Raw[0], want.DER) {
+		if e, ok := s.Find(want.Alias); !ok || e.Kind != keystore.Trusted || !bytes.Equal(e.Raw[0], want.DER) {
 			lacks = append(lacks, want)
 		}
 	}
@@ -100,10 +99,10 @@ mv -f "$3.new" "$3"`
 const bundlePassword = "changeit"
 
 func (t Certificates) imports(lacks []Trusted, java string) ([]plan.Change, error) {
-	entries := make([]keystore.Trusted, len(lacks))
+	entries := make([]keystore.Entry, len(lacks))
 	aliases := make([]string, len(lacks))
 	for i, l := range lacks {
-		entries[i] = keystore.Trusted{Alias: l.Alias, DER: l.DER}
+		entries[i] = keystore.Entry{Alias: l.Alias, Kind: keystore.Trusted, Raw: [][]byte{l.DER}}
 		aliases[i] = l.Alias
 	}
 	data, err := keystore.Build(entries, bundlePassword)

@@ -3,7 +3,6 @@ package tasks
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -17,12 +16,13 @@ import (
 // taken away before the node stops and put back last, once the node is healthy. A run that dies in between is made good by the next.
 type Service struct {
 	Name   string // "wso2-gateway"
+	About  string // "WSO2 API Manager gateway of prod"
 	Home   string // /opt/wso2/gateway
 	Script string // "gateway.sh", in Home/bin
 	User   string
 	Group  string
 	Java   Java
-	Heap   render.Heap
+	Heap   Heap
 	Opts   []string // further JVM options
 	Args   []string // arguments of the product's script
 	Kind   string   // "systemd", "script"; "auto" is systemd where it is PID 1
@@ -35,6 +35,12 @@ type Service struct {
 	Before []plan.Wait // what has to answer before it is started
 	Gate   []plan.Wait // what has to answer before it counts as healthy
 }
+
+// Heap is the JVM's, in its own words: 512m, 2g.
+type Heap struct{ Min, Max string }
+
+// String is the JVM's options.
+func (h Heap) String() string { return "-Xms" + h.Min + " -Xmx" + h.Max }
 
 func (t Service) String() string { return "service " + t.Name }
 
@@ -162,8 +168,8 @@ func changed(kind, name string) string {
 // text is how the node is started, as the unit file says it; a host without systemd is given the same by its own script.
 func (t Service) text(java string) []byte {
 	return render.Unit(render.UnitInput{
-		Name: t.Name, User: t.User, Group: t.Group, Home: t.Home, Script: t.Script, Args: t.Args,
-		JavaHome: java, Heap: t.Heap, JavaOpts: t.Opts, Stop: t.Stop, Console: t.Console(),
+		Description: t.About, Home: t.Home, Script: "bin/" + t.Script, Args: t.Args, User: t.User, Group: t.Group,
+		JavaHome: java, Memory: t.Heap.String(), JavaOpts: strings.Join(t.Opts, " "), LogFile: t.Console(),
 	})
 }
 
@@ -173,7 +179,7 @@ func (t Service) Console() string { return t.Home + "/repository/logs/apimctl-co
 func (t Service) env(java string) map[string]remote.Secret {
 	return map[string]remote.Secret{
 		"JAVA_HOME":    remote.Secret(java),
-		"JVM_MEM_OPTS": remote.Secret(fmt.Sprintf("-Xms%s -Xmx%s", t.Heap.Min, t.Heap.Max)),
+		"JVM_MEM_OPTS": remote.Secret(t.Heap.String()),
 		"JAVA_OPTS":    remote.Secret(strings.Join(t.Opts, " ")),
 	}
 }
