@@ -16,7 +16,7 @@ type Problem struct {
 	Fix          string // what to do
 }
 
-// Error returns "file:line:column: path: what, and what to do".
+// Error returns "file:line:column: path: what; what to do".
 func (p Problem) Error() string {
 	var b strings.Builder
 	b.WriteString(p.File)
@@ -28,7 +28,7 @@ func (p Problem) Error() string {
 	}
 	b.WriteString(": " + p.What)
 	if p.Fix != "" {
-		b.WriteString(": " + p.Fix)
+		b.WriteString("; " + p.Fix)
 	}
 	return b.String()
 }

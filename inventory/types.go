@@ -158,6 +158,8 @@ type JWT struct {
 	ClaimDialect     string // empty: the product's own
 	UserClaims       bool
 	Expiry           time.Duration // 0: the product's own
+
+	enable bool
 }
 
 // Analytics says where gateways report to. It is nil unless given.
