@@ -75,7 +75,7 @@ func (r *Runner) change(ctx context.Context, at Event, change plan.Change, c Con
 	ctx = remote.WithProgress(ctx, func(p remote.Progress) {
 		tell(Progressed, Event{Said: p.What, Done: p.Done, Total: p.Total, For: time.Since(started)})
 	})
-	ctx = plan.WithHeartbeat(ctx, func(w plan.Waiting) { tell(Waiting, Event{Said: w.Said, For: w.For}) })
+	ctx = plan.WithHeartbeat(ctx, func(w plan.Waiting) { tell(Waiting, Event{Said: w.Last, For: w.For}) })
 	if _, waits := change.(plan.Wait); waits {
 		var cancel context.CancelFunc
 		ctx, cancel = r.untilStopped(ctx)

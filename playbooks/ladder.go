@@ -24,11 +24,10 @@ func (n Node) ladder(console string) []plan.Wait {
 	waits := make([]plan.Wait, len(rungs))
 	for i, p := range rungs {
 		waits[i] = plan.Wait{
-			Probe: p, Alive: &process, Every: n.Gate.Every, For: n.Gate.For, InARow: 1, Logs: logs,
+			Probe: p, Every: n.Gate.Every, For: n.Gate.For, InARow: 1, Logs: logs,
 			Next: "apimctl status --limit " + n.Name,
 		}
 	}
-	waits[0].Alive = nil
 	waits[len(waits)-1].InARow = n.Gate.InARow
 	return waits
 }
@@ -36,7 +35,7 @@ func (n Node) ladder(console string) []plan.Wait {
 // Process asks whether the node's JVM lives: the pid file of the product is never removed, and its number may be somebody else's
 // by now, so the command line counts (product-facts.md §2).
 func (n Node) Process() plan.Probe {
-	return plan.Probe{Kind: "process", PIDFile: n.Home() + "/wso2carbon.pid", Command: "-Dcarbon.home="}
+	return plan.Probe{Kind: "process", PIDFile: n.Home() + "/wso2carbon.pid", Command: "-Dcarbon.home=" + n.Home()}
 }
 
 // upstream is an all-in-one that answers where gateways call it. A gateway that starts before never deploys (product-facts.md §4).

@@ -152,8 +152,8 @@ func (d Deployment) service(n Node) tasks.Service {
 		facts[i] = c.Fact()
 	}
 	s := tasks.Service{
-		Name: n.Service(), Home: n.Home(), Script: n.script(), User: n.Install.User, Group: n.Install.Group,
-		Java: n.java(), Heap: render.Heap(n.Install.Heap), Opts: n.Install.JavaOpts,
+		Name: n.Service(), About: "WSO2 API Manager " + string(n.Role) + " of " + d.Name, Home: n.Home(), Script: n.script(), User: n.Install.User, Group: n.Install.Group,
+		Java: n.java(), Heap: tasks.Heap(n.Install.Heap), Opts: n.Install.JavaOpts,
 		Kind: n.Install.Service, State: State, Files: files, Facts: facts, Stop: stopFor,
 	}
 	s.Gate = n.ladder(s.Console())

@@ -1,6 +1,7 @@
 package playbooks
 
 import (
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -23,10 +24,9 @@ func Settle(inv *inventory.Inventory, products Products) (Deployment, error) {
 	if err := errors.Join(err, err2); err != nil {
 		return Deployment{}, err
 	}
-	d := Deployment{
-		Name: inv.Name, Version: inv.Version, HostLines: hostLines(inv), Trusted: trusted, GatewayBatch: 1,
-	}
-	var errs []error
+	lines, err := hostLines(inv)
+	d := Deployment{Name: inv.Name, Version: inv.Version, HostLines: lines, Trusted: trusted, GatewayBatch: 1}
+	errs := []error{err}
 	for _, h := range inv.Hosts {
 		if h.Role == inventory.LoadBalancer {
 			continue
@@ -89,7 +89,7 @@ func Config(inv *inventory.Inventory, products Products, h inventory.Host) (rend
 func ownLayer(l inventory.Layer) render.Layer {
 	own := render.Layer{Name: l.Name}
 	for _, s := range l.Settings {
-		own.Settings = append(own.Settings, render.Setting{Key: s.Key, Value: s.Value, Secret: s.Secret, File: s.File, Line: s.Line})
+		own.Settings = append(own.Settings, render.Setting{Key: s.Key, Value: s.Value, File: s.File, Line: s.Line})
 	}
 	return own
 }
@@ -145,5 +145,9 @@ func shippedCertificate(files fs.FS, k inventory.Keystore) string {
 	if err != nil {
 		return ""
 	}
-	return s.CertificatePEM(k.Alias)
+	e, ok := s.Find(k.Alias)
+	if !ok || len(e.Raw) == 0 {
+		return ""
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: e.Raw[0]}))
 }

@@ -2,10 +2,8 @@ package playbooks
 
 import (
 	"context"
-	"errors"
 	"strings"
 
-	"apimctl/tasks/plan"
 	"apimctl/tasks/remote"
 )
 
@@ -29,12 +27,9 @@ func (n Node) Look(ctx context.Context, h remote.Reader) (Status, error) {
 	}
 	s.Release = strings.TrimPrefix(string(home.Data), "releases/")
 	s.State = "stopped"
-	var refused *plan.RefusedError
-	if said, err := n.Process().Try(ctx, h); errors.As(err, &refused) {
+	if said, err := n.Process().Try(ctx, h); err != nil {
 		s.Said = said
-		return s, nil
-	} else if err != nil {
-		return s, err
+		return s, ctx.Err()
 	}
 	s.State, s.Health = "running", "healthy"
 	for _, w := range n.ladder("")[1:] {

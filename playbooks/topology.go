@@ -1,15 +1,13 @@
 package playbooks
 
 import (
-	"net"
-
 	"apimctl/inventory"
 	"apimctl/render"
 )
 
 // hostLines are the lines of the hosts block: every host of the deployment by its name, what clients and nodes call by the balancer's
 // address or that of the first node of its kind, and the inventory's own.
-func hostLines(inv *inventory.Inventory) []string {
+func hostLines(inv *inventory.Inventory) ([]string, error) {
 	names := map[string][]string{}
 	for _, h := range inv.Hosts {
 		names[h.Address] = append(names[h.Address], h.Name)
@@ -22,11 +20,6 @@ func hostLines(inv *inventory.Inventory) []string {
 	for address, more := range inv.HostsFile {
 		names[address] = append(names[address], more...)
 	}
-	for address := range names {
-		if net.ParseIP(address) == nil {
-			delete(names, address) // it is a name already, and DNS's
-		}
-	}
 	return render.HostLines(names)
 }
 
@@ -34,6 +27,9 @@ func hostLines(inv *inventory.Inventory) []string {
 func answersFor(inv *inventory.Inventory, role inventory.Role) string {
 	if h, ok := first(inv, inventory.LoadBalancer); ok {
 		return h.Address
+	}
+	if inv.Proxy.HTTPS != 0 {
+		return "" // a balancer of their own: DNS knows it
 	}
 	h, _ := first(inv, role)
 	return h.Address
