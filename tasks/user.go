@@ -16,6 +16,9 @@ type User struct {
 
 func (User) String() string { return "user" }
 
+// addUser adds the user $1 of group $2 with home $3, unless it is there.
+const addUser = `getent passwd "$1" >/dev/null || exec useradd --system --gid "$2" --home-dir "$3" --no-create-home --shell /usr/sbin/nologin "$1"`
+
 // Plan adds the group and the user where getent knows none. Those that are there stay as they are.
 func (t User) Plan(ctx context.Context, h remote.Reader) ([]plan.Change, error) {
 	hasGroup, err := has(ctx, h, "group", t.Group)
@@ -26,15 +29,14 @@ func (t User) Plan(ctx context.Context, h remote.Reader) ([]plan.Change, error) 
 	var lacks []plan.Change
 	if !hasGroup {
 		lacks = append(lacks, plan.Run{
-			Cmd:     remote.Cmd{Argv: []string{"groupadd", "--system", t.Group}},
+			Cmd:     remote.Cmd{Argv: []string{"groupadd", "--force", "--system", t.Group}},
 			Touches: []string{"/etc/group", "/etc/gshadow"},
 		})
 	}
 	if !hasUser {
 		lacks = append(lacks, plan.Run{
-			Cmd: remote.Cmd{Argv: []string{
-				"useradd", "--system", "--gid", t.Group, "--home-dir", t.Home, "--no-create-home", "--shell", "/usr/sbin/nologin", t.Name,
-			}},
+			Cmd:     remote.Cmd{Argv: []string{"sh", "-c", addUser, "sh", t.Name, t.Group, t.Home}},
+			Does:    "add user " + t.Name,
 			Touches: []string{"/etc/passwd", "/etc/shadow"},
 		})
 	}
