@@ -23,7 +23,7 @@ func Block(data []byte, name string, lines []string) ([]byte, error) {
 		return nil, err
 	}
 	newline := "\n"
-	if i := bytes.IndexByte(data, '\n'); i > 0 && data[i-1] == '\r' {
+	if first, _, _ := bytes.Cut(data, []byte("\n")); bytes.HasSuffix(first, []byte("\r")) {
 		newline = "\r\n"
 	}
 	var b bytes.Buffer

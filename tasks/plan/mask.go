@@ -121,15 +121,23 @@ func maskInline(body string) string {
 	return replace(inline, body, func(g []string) string { return g[1] + g[2] + maskedSecret })
 }
 
-// replace hides in every match whose first group is a secret's key.
+// replace hides in every match whose first group is a secret's key. After another key it looks on behind that key, into its value.
 func replace(re *regexp.Regexp, s string, hidden func(groups []string) string) string {
-	return re.ReplaceAllStringFunc(s, func(match string) string {
-		g := re.FindStringSubmatch(match)
-		if isSecret(g[1]) {
-			return hidden(g)
+	var out strings.Builder
+	for {
+		at := re.FindStringSubmatchIndex(s)
+		if at == nil {
+			return out.String() + s
 		}
-		return match
-	})
+		g := re.FindStringSubmatch(s)
+		if isSecret(g[1]) {
+			out.WriteString(s[:at[0]] + hidden(g))
+			s = s[at[1]:]
+			continue
+		}
+		out.WriteString(s[:at[3]])
+		s = s[at[3]:]
+	}
 }
 
 // several says how a value goes on in the lines after its first one: nil if it does not. Below a key that may be shown, keys speak for themselves.

@@ -45,7 +45,7 @@ func (p Put) String() string {
 func (p Put) writes() bool {
 	metadata := p.Had
 	metadata.Mode, metadata.Owner = p.Had.Mode.Type()|p.Want.Mode.Perm(), p.Want.Owner
-	return p.Had.Equal(p.Want) || !metadata.Equal(p.Want)
+	return p.Had.Exists() != p.Want.Exists() || p.Had.Equal(p.Want) || !metadata.Equal(p.Want)
 }
 
 func mode(f remote.File) string {
