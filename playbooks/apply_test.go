@@ -23,8 +23,9 @@ const twoAndTwo = `name: test
 version: 4.6.0
 distributions: {all-in-one: aio.zip, gateway: gw.zip}
 hostnames: {all-in-one: api.example.com, gateway: gw.example.com}
-proxy: none
+proxy: {https: 0, http: 0}
 ssh: {config: none}
+gate: {every: 10ms}
 databases:
   driver: mariadb-java-client-3.1.0.jar
   apim_db: {type: mariadb, host: db, name: apim_db, username: a, password: hunter2-planted}
