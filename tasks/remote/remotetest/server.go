@@ -58,12 +58,12 @@ type Server struct {
 	conns   map[*conn]bool
 	stalled chan struct{} // not nil while it does not answer
 	starts  int           // connections that are not logged in
-	counts  Counts
+	seen    Seen
 	cut     atomic.Bool
 }
 
-// Counts are what a Server saw. Bytes are those after authentication, as they went over the wire.
-type Counts struct {
+// Seen is what a Server saw. Bytes are those after authentication, as they went over the wire.
+type Seen struct {
 	Connections int // accepted
 	Sessions    int // logged in
 	Channels    int // opened by clients, of any kind
@@ -99,11 +99,11 @@ func Serve(t testing.TB, o Options) *Server {
 	return s
 }
 
-// Counts are what it saw up to now.
-func (s *Server) Counts() Counts {
+// Seen is what it saw up to now.
+func (s *Server) Seen() Seen {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.counts
+	return s.seen
 }
 
 // Cut closes every connection abruptly; new ones are taken.
@@ -161,12 +161,12 @@ func (s *Server) accept() {
 func (s *Server) admit(c *conn) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.counts.Connections++
-	if s.counts.Connections <= s.options.RefuseFirst || s.options.MaxStartups > 0 && s.starts >= s.options.MaxStartups {
+	s.seen.Connections++
+	if s.seen.Connections <= s.options.RefuseFirst || s.options.MaxStartups > 0 && s.starts >= s.options.MaxStartups {
 		return false
 	}
 	s.starts++
-	s.counts.Startups = max(s.counts.Startups, s.starts)
+	s.seen.Startups = max(s.seen.Startups, s.starts)
 	s.conns[c] = true
 	return true
 }
@@ -182,7 +182,7 @@ func (s *Server) serve(c *conn) {
 	s.mu.Lock()
 	s.starts--
 	if err == nil {
-		s.counts.Sessions++
+		s.seen.Sessions++
 	}
 	s.mu.Unlock()
 	if err != nil {

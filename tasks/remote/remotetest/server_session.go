@@ -101,7 +101,7 @@ func environment(t testing.TB, o Options) []string {
 
 func (s *Server) open(nc ssh.NewChannel) {
 	s.mu.Lock()
-	s.counts.Channels++
+	s.seen.Channels++
 	s.mu.Unlock()
 	switch nc.ChannelType() {
 	case "session":
@@ -190,7 +190,7 @@ func (t *turns) Read(p []byte) (int, error) {
 	n, err := t.ch.Read(p)
 	if n > 0 && !t.heard.Swap(true) {
 		t.server.mu.Lock()
-		t.server.counts.Exchanges++
+		t.server.seen.Exchanges++
 		t.server.mu.Unlock()
 	}
 	return n, err
@@ -224,7 +224,7 @@ func (s *Server) forward(nc ssh.NewChannel) {
 	}
 	defer func() { _ = ch.Close() }()
 	s.mu.Lock()
-	s.counts.Forwards++
+	s.seen.Forwards++
 	s.mu.Unlock()
 	s.wait.Go(func() { ssh.DiscardRequests(requests) })
 	s.wait.Go(func() {
@@ -248,7 +248,7 @@ func (c *conn) Read(p []byte) (int, error) {
 	c.gate()
 	if c.counting.Load() {
 		c.server.mu.Lock()
-		c.server.counts.Received += int64(n)
+		c.server.seen.Received += int64(n)
 		c.server.mu.Unlock()
 	}
 	cut := c.server.options.CutAfter
@@ -263,7 +263,7 @@ func (c *conn) Write(p []byte) (int, error) {
 	n, err := c.Conn.Write(p)
 	if c.counting.Load() {
 		c.server.mu.Lock()
-		c.server.counts.Sent += int64(n)
+		c.server.seen.Sent += int64(n)
 		c.server.mu.Unlock()
 	}
 	return n, err
