@@ -131,9 +131,9 @@ func distributionsTable() table[document] {
 
 func distributionTable() table[Distribution] {
 	return table[Distribution]{
-		path(row{Name: "file", Doc: "a zip on this machine"}, func(d *Distribution) *string { return &d.File }, true),
-		text(row{Name: "url", Doc: "https://...; needs sha256"}, func(d *Distribution) *string { return &d.URL }, webURL("https")),
-		text(row{Name: "sha256", Doc: "the zip's digest, checked before use"}, func(d *Distribution) *string { return &d.SHA256 },
+		path(row{Name: "file", Note: "required without url", Doc: "a zip on this machine"}, func(d *Distribution) *string { return &d.File }, true),
+		text(row{Name: "url", Note: "required without file", Doc: "https://...; needs sha256"}, func(d *Distribution) *string { return &d.URL }, webURL("https")),
+		text(row{Name: "sha256", Note: "required with url", Doc: "the zip's digest, checked before use"}, func(d *Distribution) *string { return &d.SHA256 },
 			matches(digest, "is no SHA-256", "write the 64 hexadecimal digits that sha256sum prints")),
 	}
 }
