@@ -73,6 +73,10 @@ func TestSharedAddress(t *testing.T) {
 	if inv := parse(t, folder(t), text); inv.Hosts[1].Offset != 1 {
 		t.Errorf("hosts are %+v", inv.Hosts)
 	}
+	text = strings.Replace(text, "offset: 1}", "offset: 1}, gw-2: {address: 10.0.0.1, offset: 2, install: {dir: /opt/second}}", 1) + "hostnames: {gateway: gw.x}\n"
+	if inv := parse(t, folder(t), text); inv.Hosts[2].Install.Dir != "/opt/second" {
+		t.Errorf("hosts are %+v", inv.Hosts)
+	}
 }
 
 func TestVersions(t *testing.T) {
