@@ -131,12 +131,13 @@ func TestProblemsKeepSecrets(t *testing.T) {
 	const value = `"${env:SECRET}"`
 	text := "name: t\nversion: " + value + "\nproxy: {https: " + value + "}\nhostnames: {gateway: " + strings.Replace(value, "$", "_$", 1) +
 		"}\ngate: {every: " + value + "}\nencryption_key: " + value + "\ndatabases: {apim_db: {type: " + value + ", url: " + value +
-		"}}\nfeatures: {jwt: {encoding: " + value + "}, analytics: {type: elk, url: " + value + "}}\nssh: {bastions: [" + strings.Replace(value, "$", "@$", 1) + "]}\n"
+		"}}\nfeatures: {jwt: {encoding: " + value + "}, analytics: {type: elk, url: " + value + "}}\ndistributions: {all-in-one: " + value + "}\ncertificates: [{file: " + value + "}]\ngroups: {all-in-one: {hosts: {a: {address: " +
+		strings.Replace(value, "$", "_$", 1) + "}}}}\nssh: {key: " + value + ", bastions: [" + strings.Replace(value, "$", "@$", 1) + "]}\n"
 	had := problems(t, folder(t), text)
 	if strings.Contains(had, "s3cret-value") {
 		t.Errorf("a secret is shown:\n%s", had)
 	}
-	if n := strings.Count(had, "${env:SECRET}"); n < 4 {
+	if n := strings.Count(had, "${env:SECRET}"); n < 8 {
 		t.Errorf("only %d problems name the reference:\n%s", n, had)
 	}
 }
