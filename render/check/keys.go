@@ -82,14 +82,20 @@ func unknownKey(c *run, n *node, e entry) {
 	c.report(n, e.key, "unknown key", fix)
 }
 
-// nearest remembers, as many nodes have the same slip.
+// nearest remembers what it says, as many nodes have the same keys: those that an unknown key may have been
+// meant to be, or the one that a key in an open table is a slip of.
 func (c *run) nearest(n *node, key string) []string {
 	id := n.Role + " " + key
 	near, ok := c.near[id]
-	if !ok {
-		near = n.catalog.Nearest(key, 3)
-		c.near[id] = near
+	if ok {
+		return near
 	}
+	if !n.catalog.Known(key) {
+		near = n.catalog.Nearest(key, 3)
+	} else if slip, ok := n.catalog.Slip(key); ok {
+		near = []string{slip}
+	}
+	c.near[id] = near
 	return near
 }
 
@@ -97,8 +103,8 @@ func slip(c *run, n *node, e entry) {
 	if n.aside(e) || !n.catalog.Known(e.generic) || n.catalog.Listed(e.generic) {
 		return
 	}
-	if near, ok := n.catalog.Slip(e.generic); ok {
-		c.report(n, e.key, "the product reads this, but names a key that is nearly the same", "did you mean "+near+"?")
+	if near := c.nearest(n, e.generic); len(near) > 0 {
+		c.report(n, e.key, "the product reads this, but names a key that is nearly the same", "did you mean "+near[0]+"?")
 	}
 }
 

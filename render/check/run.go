@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"apimctl/render/catalog"
@@ -38,8 +39,10 @@ type entry struct {
 
 func newRun(d Deployment) *run {
 	c := &run{Deployment: d, byName: map[string][]*node{}, near: map[string][]string{}}
-	for i := range d.Nodes {
-		n := &node{Node: &d.Nodes[i], catalog: d.Catalogs[d.Nodes[i].Role]}
+	nodes := slices.Clone(d.Nodes)
+	slices.SortStableFunc(nodes, func(a, b Node) int { return strings.Compare(a.Host, b.Host) })
+	for i := range nodes {
+		n := &node{Node: &nodes[i], catalog: d.Catalogs[nodes[i].Role]}
 		n.layOut()
 		c.nodes = append(c.nodes, n)
 		c.name(n)
