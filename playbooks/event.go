@@ -30,8 +30,8 @@ type Event struct {
 	Why    []string      `json:"why,omitempty"`
 	Said   string        `json:"said,omitempty"`
 	Error  string        `json:"error,omitempty"`
-	Done   int64         `json:"done,omitempty"`    // bytes
-	Total  int64         `json:"total,omitempty"`   // bytes
-	For    time.Duration `json:"-"`                 // how long it took, or has been waited for
+	Done   int64         `json:"done,omitempty"`   // bytes
+	Total  int64         `json:"total,omitempty"`  // bytes
+	For    time.Duration `json:"-"`                // how long it took, or has been waited for
 	Millis int64         `json:"millis,omitempty"` // the same, in JSON
 }

@@ -42,9 +42,9 @@ type Node struct {
 	Product Product
 	TOML    []byte // its deployment.toml
 	Driver  Driver
-	Accepts Accepts        // the Java that the product takes
+	Accepts Accepts          // the Java that the product takes
 	Stores  render.Keystores // of its deployment.toml, as merged
-	Trust   string         // PEM of what its TLS port shows, "" where that is not known
+	Trust   string           // PEM of what its TLS port shows, "" where that is not known
 }
 
 // A Product is a distribution of the product.
@@ -119,7 +119,9 @@ func (n Node) directories() tasks.Directories {
 	}
 }
 
-func (n Node) security(file string) string { return n.Home() + "/repository/resources/security/" + file }
+func (n Node) security(file string) string {
+	return n.Home() + "/repository/resources/security/" + file
+}
 
 func (n Node) truststore(d Deployment) tasks.Certificates {
 	return tasks.Certificates{

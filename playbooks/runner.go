@@ -22,8 +22,8 @@ type Connection interface {
 // A Runner plans playbooks against hosts and carries plans out. It is the only source of events.
 type Runner struct {
 	Connect  func(ctx context.Context, host string) (Connection, error)
-	Parallel int           // hosts that are worked on at the same time; 0 is 32
-	Reporter Reporter      // may be nil
+	Parallel int             // hosts that are worked on at the same time; 0 is 32
+	Reporter Reporter        // may be nil
 	Stop     <-chan struct{} // closed, no further change is begun, and waiting ends; may be nil
 
 	mu    sync.Mutex // guards events and connections

@@ -10,10 +10,10 @@ import (
 // A Status is what a node is like now.
 type Status struct {
 	Host      string `json:"host"`
-	Component string `json:"component"` // the role
-	Release   string `json:"release"`   // what its home points at; "" where nothing is installed
-	State     string `json:"state"`     // "running", "stopped", "not installed"
-	Health    string `json:"health"`    // "healthy", "unhealthy", "" of what does not run
+	Component string `json:"component"`      // the role
+	Release   string `json:"release"`        // what its home points at; "" where nothing is installed
+	State     string `json:"state"`          // "running", "stopped", "not installed"
+	Health    string `json:"health"`         // "healthy", "unhealthy", "" of what does not run
 	Said      string `json:"said,omitempty"` // what an unhealthy node said
 	Error     string `json:"error,omitempty"`
 }

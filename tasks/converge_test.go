@@ -124,7 +124,7 @@ func TestErrors(t *testing.T) {
 		"no Java": {Java{Min: 11, Max: 21}, func(_ *testing.T, m *remotetest.Memory) {
 			m.Answer("find", func([]string) (string, error) { return "", &remote.ExitError{Code: 1} })
 		}, "Java 11 to 21 is needed; none was found in /usr/lib/jvm, /usr/java, /opt/java or /opt"},
-		"old Java": {Java{Min: 21, Max: 25}, nil, "Java 21 to 25 is needed; found /usr/lib/jvm/java-17 (17)"},
+		"old Java":   {Java{Min: 21, Max: 25}, nil, "Java 21 to 25 is needed; found /usr/lib/jvm/java-17 (17)"},
 		"given Java": {Java{Home: "/opt/jdk", Min: 21, Max: 25}, nil, "Java 21 to 25 is needed; none was found at /opt/jdk"},
 		"a home made by hand": {Home{Path: home, Target: "releases/r1"}, func(_ *testing.T, m *remotetest.Memory) {
 			m.Set(home, remote.Dir(0o755, owner))
@@ -153,13 +153,18 @@ func TestServiceRestartsForAReason(t *testing.T) {
 		change func(*remotetest.Memory, *Service)
 		why    string
 	}{
-		"nothing":   {func(*remotetest.Memory, *Service) {}, ""},
-		"file":      {func(m *remotetest.Memory, _ *Service) { m.Set(toml, remote.File{Mode: 0o600, Owner: owner, Data: []byte("new")}) }, "repository/conf/deployment.toml changes"},
-		"fact":      {func(_ *remotetest.Memory, s *Service) { s.Facts = []string{"truststore: idp 1"} }, "truststore changes"},
-		"heap":      {func(_ *remotetest.Memory, s *Service) { s.Heap.Max = "3g" }, "how it is started changes"},
-		"release":   {func(m *remotetest.Memory, _ *Service) { m.Set("/opt/wso2/releases/r2", remote.Dir(0o755, owner)); m.Set(home, remote.Link("releases/r2")) }, "the release changes"},
-		"it died":   {func(m *remotetest.Memory, s *Service) { m.SetActive(s.Name, false) }, "it does not run"},
-		"no stamp":  {func(m *remotetest.Memory, s *Service) { m.Set(s.stamp(), remote.File{}) }, "it runs, and no stamp says with which files"},
+		"nothing": {func(*remotetest.Memory, *Service) {}, ""},
+		"file": {func(m *remotetest.Memory, _ *Service) {
+			m.Set(toml, remote.File{Mode: 0o600, Owner: owner, Data: []byte("new")})
+		}, "repository/conf/deployment.toml changes"},
+		"fact": {func(_ *remotetest.Memory, s *Service) { s.Facts = []string{"truststore: idp 1"} }, "truststore changes"},
+		"heap": {func(_ *remotetest.Memory, s *Service) { s.Heap.Max = "3g" }, "how it is started changes"},
+		"release": {func(m *remotetest.Memory, _ *Service) {
+			m.Set("/opt/wso2/releases/r2", remote.Dir(0o755, owner))
+			m.Set(home, remote.Link("releases/r2"))
+		}, "the release changes"},
+		"it died":  {func(m *remotetest.Memory, s *Service) { m.SetActive(s.Name, false) }, "it does not run"},
+		"no stamp": {func(m *remotetest.Memory, s *Service) { m.Set(s.stamp(), remote.File{}) }, "it runs, and no stamp says with which files"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := host(t)

@@ -1,8 +1,8 @@
 package tasks
 
 import (
-	"context"
 	"bytes"
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -32,7 +32,9 @@ var zipped = remote.Archive{
 func host(t *testing.T) *remotetest.Memory {
 	t.Helper()
 	m := remotetest.New()
-	m.Answer("find", func([]string) (string, error) { return java + "/release\n", &remote.ExitError{Code: 1, Stderr: "/usr/java: not there"} })
+	m.Answer("find", func([]string) (string, error) {
+		return java + "/release\n", &remote.ExitError{Code: 1, Stderr: "/usr/java: not there"}
+	})
 	m.Answer("head", func(argv []string) (string, error) {
 		if argv[len(argv)-1] == java+"/release" {
 			return "IMPLEMENTOR=\"Debian\"\nJAVA_VERSION=\"17.0.15\"\n", nil

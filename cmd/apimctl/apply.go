@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"apimctl/playbooks"
 	"apimctl/tasks/plan"
 )
 
@@ -71,17 +69,15 @@ func holdTo(path string, p plan.Plan) error {
 	if err != nil {
 		return &usageError{err}
 	}
-	if _, err := plan.Load(saved); err != nil {
+	was, err := plan.Load(saved)
+	if err != nil {
 		return &usageError{fmt.Errorf("%s: %w", path, err)}
 	}
-	now, err := plan.Marshal(p)
-	if err != nil {
-		return err
+	same, err := was.Same(p)
+	if err == nil && !same {
+		err = fmt.Errorf("%s: %w", path, errMoved)
 	}
-	if !bytes.Equal(saved, now) {
-		return fmt.Errorf("%s: %w", path, errMoved)
-	}
-	return nil
+	return err
 }
 
 // agree shows the plan and asks. A saved plan was shown before, and is agreed to by naming it.
@@ -103,5 +99,3 @@ func (a *app) agree(p plan.Plan, asJSON, saved bool) error {
 	}
 	return nil
 }
-
-var _ playbooks.Reporter = reporter(nil)

@@ -1,8 +1,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,7 +21,7 @@ func (a *app) initCommand() *cobra.Command {
 		Example: "  apimctl init > inventory.yaml",
 		Args:    usageArgs(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error {
-			_, err := a.out.Write(inventory.Example)
+			_, err := io.WriteString(a.out, inventory.Example)
 			return err
 		},
 	}
@@ -29,13 +29,13 @@ func (a *app) initCommand() *cobra.Command {
 
 func (a *app) renderCommand() *cobra.Command {
 	var out string
-	var explain bool
+	explain := "-"
 	c := &cobra.Command{
 		Use:   "render [HOST]",
 		Short: "Show the deployment.toml of every host, without a network",
 		Long: `render prints what would be put on hosts, with secrets masked. With --out it writes the real files, secrets and all, to
 DIR/HOST/(path on the host), readable by this user alone. With --explain it says for each key its value and where it came from;
---explain=KEY keeps to keys that begin so.`,
+--explain=KEY keeps to that key and what is below it.`,
 		Example: "  apimctl render -i inventory.yaml gw-1\n  apimctl render -i inventory.yaml gw-1 --explain",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -43,12 +43,13 @@ DIR/HOST/(path on the host), readable by this user alone. With --explain it says
 		},
 	}
 	c.Flags().StringVar(&out, "out", "", "write the files below this folder")
-	c.Flags().BoolVar(&explain, "explain", false, "say which layer, file and line each key came from")
+	c.Flags().StringVar(&explain, "explain", "-", "say which layer, file and line each key came from; =KEY keeps to that key and what is below it")
+	c.Flags().Lookup("explain").NoOptDefVal = ""
 	c.MarkFlagsMutuallyExclusive("out", "explain")
 	return a.withInventory(c)
 }
 
-func (a *app) render(args []string, out string, explain bool) error {
+func (a *app) render(args []string, out, explain string) error {
 	a.flags.limit = args
 	l, err := a.load()
 	if err != nil {
@@ -67,8 +68,8 @@ func (a *app) render(args []string, out string, explain bool) error {
 		switch {
 		case out != "":
 			err = a.writeNode(out, n)
-		case explain:
-			err = a.explain(i, n.Name, config)
+		case explain != "-":
+			err = a.explain(i, n.Name, config.Explain(explain))
 		default:
 			err = a.heading(i, n.Name, string(config.Masked()))
 		}
@@ -87,10 +88,10 @@ func (a *app) heading(i int, host, text string) error {
 	return err
 }
 
-func (a *app) explain(i int, host string, c render.Config) error {
+func (a *app) explain(i int, host string, entries []render.Entry) error {
 	var b strings.Builder
-	for _, e := range c.Explain() {
-		fmt.Fprintln(&b, e)
+	for _, e := range entries {
+		fmt.Fprintf(&b, "%s = %s  # %s\n", e.Key, e.Text(), e.Origin)
 	}
 	return a.heading(i, host, b.String())
 }
@@ -132,5 +133,3 @@ func (a *app) validate() error {
 	_, err = fmt.Fprintf(a.out, "%s: %s, %s: nothing wrong\n", l.inv.Path, count(len(l.inv.Hosts), "host"), count(len(d.Nodes), "deployment.toml"))
 	return err
 }
-
-var _ = errors.Is

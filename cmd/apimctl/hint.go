@@ -24,7 +24,7 @@ var hints = []func(error) string{
 	as(func(e *remote.UnreachableError) string {
 		return "check address, port and bastions of this host, and that it is up"
 	}),
-	as(func(e *remote.DiskFullError) string { return "free space there, or choose another install.dir" }),
+
 	as(func(e *tasks.JavaError) string {
 		return "install one of these on the host (Debian: apt-get install openjdk-17-jre-headless), or set install.java_home"
 	}),
@@ -88,4 +88,6 @@ func each(err error) []error {
 	return []error{err}
 }
 
-func indent(s string) string { return "    " + strings.ReplaceAll(strings.TrimSpace(s), "\n", "\n    ") }
+func indent(s string) string {
+	return "    " + strings.ReplaceAll(strings.TrimSpace(s), "\n", "\n    ")
+}

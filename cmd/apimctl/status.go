@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"sync"
 	"text/tabwriter"
@@ -124,5 +123,3 @@ func dash(s string) string {
 	}
 	return s
 }
-
-var errNoNode = errors.New("no such node")
