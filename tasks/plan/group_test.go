@@ -17,15 +17,15 @@ func TestNames(t *testing.T) {
 		padded = append(padded, fmt.Sprintf("gw%02d.eu", i))
 	}
 	for want, hosts := range map[string][]string{
-		"":                              nil,
-		"gw-1, gw-2, gw-3":              {"gw-1", "gw-2", "gw-3"},
-		"gw-[1:40]":                     forty,
-		"am-1, am-2, gw-[1:40]":         append([]string{"am-1", "am-2"}, forty...),
-		"gw-[1:3], gw-[5:40]":           slices.Concat(forty[:3], forty[4:]),
-		"gw[07:14].eu":                  padded,
-		"a, b, c, d, e, f, g":           {"a", "b", "c", "d", "e", "f", "g"},
-		"a1, b2, c3, d4, e5, f6, g7":    {"a1", "b2", "c3", "d4", "e5", "f6", "g7"},
-		"x-9, x-010, x-[011:013], y, z": {"x-9", "x-010", "x-011", "x-012", "x-013", "y", "z"},
+		"":                           nil,
+		"gw-1, gw-2, gw-3":           {"gw-1", "gw-2", "gw-3"},
+		"gw-[1:40]":                  forty,
+		"am-1, am-2, gw-[1:40]":      append([]string{"am-1", "am-2"}, forty...),
+		"gw-[1:3], gw-[5:40]":        slices.Concat(forty[:3], forty[4:]),
+		"gw[07:14].eu":               padded,
+		"a, b, c, d, e, f, g":        {"a", "b", "c", "d", "e", "f", "g"},
+		"a1, b2, c3, d4, e5, f6, g7": {"a1", "b2", "c3", "d4", "e5", "f6", "g7"},
+		"x-9, x-[010:013], y, z":     {"x-9", "x-010", "x-011", "x-012", "x-013", "y", "z"},
 	} {
 		if got := Names(hosts); got != want {
 			t.Errorf("%s, want %s", got, want)

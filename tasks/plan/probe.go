@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"apimctl/tasks/remote"
@@ -21,6 +22,8 @@ const Patience = 10 * time.Second
 // errNo is a probe that was answered, but not by a yes.
 var errNo = errors.New("the answer is no")
 
+var errKind = errors.New("there is no such kind of probe")
+
 // Try asks once, for at most Patience. said is what the answer was, in a few words, yes or no: "500 Internal Server Error",
 // "connection refused", "no answer within 10s". No error is a yes.
 func (p Probe) Try(ctx context.Context, h remote.Reader) (said string, err error) {
@@ -30,7 +33,7 @@ func (p Probe) Try(ctx context.Context, h remote.Reader) (said string, err error
 		"http": p.tryHTTP, "tcp": p.tryTCP, "process": p.tryProcess, "log": p.tryLog,
 	}[p.Kind]
 	if ask == nil {
-		return "", fmt.Errorf("no probe is called %q", p.Kind)
+		return errKind.Error(), errKind
 	}
 	if said, err = ask(ctx, h); err != nil && said == "" {
 		said = cause(ctx, err)
@@ -45,8 +48,10 @@ func (p Probe) turned(said string, err error) (string, error) {
 		return said, err
 	case err == nil:
 		return said, errNo
+	case errors.Is(err, errNo), errors.Is(err, syscall.ECONNREFUSED):
+		return said, nil
 	}
-	return said, nil
+	return said, err // a host that is not reached has not said no
 }
 
 // cause is why, without what was done: the caller says that.

@@ -58,7 +58,7 @@ func TestProbe(t *testing.T) {
 		{Probe{Kind: "log", Log: "/home/log", Line: "Carbon started in"}, "the log says so", true},
 		{Probe{Kind: "log", Log: "/home/log", Line: "Carbon ended"}, "the log does not say so", false},
 		{Probe{Kind: "log", Log: "/home/none", Line: "x"}, "there is no log", false},
-		{Probe{Kind: "magic", Gone: true}, `no probe is called "magic"`, false},
+		{Probe{Kind: "magic", Gone: true}, "there is no such kind of probe", false},
 	} {
 		said, err := test.probe.Try(t.Context(), m)
 		if said != test.said || (err == nil) != test.yes {

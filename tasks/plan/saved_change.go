@@ -73,7 +73,7 @@ func saveChange(c Change) (savedChange, error) {
 		secret := c.Had.Secret || c.Want.Secret
 		is = savedPut{c.Path, secret, savePath(c.Had, secret), savePath(c.Want, secret)}
 	case Unpack:
-		is = savedUnpack{c.Archive, c.Dir, c.Owner}
+		is = savedUnpack(c)
 	case Run:
 		is = savedRun{c.Cmd, c.Why, c.Touches, c.Interrupts, c.Restores}
 	case Wait:
