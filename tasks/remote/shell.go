@@ -249,7 +249,7 @@ func (r *reply) read(out io.Reader) {
 // notePID takes the line that names the process off the reply's beginning.
 func (r *reply) notePID() {
 	rest, ok := bytes.CutPrefix(r.said, r.pid)
-	if !ok || r.process.Load() != nil {
+	if !ok || r.pid == nil || r.process.Load() != nil {
 		return
 	}
 	if pid, rest, ok := bytes.Cut(rest, []byte("\n")); ok {

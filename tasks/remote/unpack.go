@@ -11,8 +11,6 @@ import (
 	"strings"
 )
 
-const statusNoTool = 91 // of unzipScript: nothing on the host unpacks a zip
-
 // $1 the directory to be. Clears what a killed run has left, and says whether all is done.
 const clearScript = `
 new=${1%/*}/.${1##*/}.apimctl-unpacked
@@ -25,8 +23,7 @@ rm -rf -- "$new"
 const unzipScript = `
 new=${1%/*}/.${1##*/}.apimctl-unpacked
 fresh() { rm -rf -- "$new" && mkdir -m 700 -- "$new" && cd "$new"; }
-tried=
-try() { tried=1; fresh || exit; "$@" >&2; r=$?; }
+try() { fresh || exit; "$@" >&2; r=$?; }
 modes() { while IFS= read -r f; do chmod 755 "./$f" || exit; done; exit 0; }
 if command -v unzip >/dev/null 2>&1; then try unzip -q "$2"; [ "$r" -le 1 ] && exit 0; fi
 if command -v jar >/dev/null 2>&1; then try jar xf "$2"; [ "$r" -eq 0 ] && modes; fi
@@ -36,8 +33,7 @@ for home in '' /usr/lib/jvm/*/bin/ /opt/*/bin/ /usr/java/*/bin/; do
 	"${home}java" --list-modules 2>/dev/null | grep -q '^jdk.jartool' || continue
 	try "${home}java" -m jdk.jartool/sun.tools.jar.Main xf "$2"; [ "$r" -eq 0 ] && modes
 done
-[ "$tried" ] && exit "$r"
-exit 91`
+exit 1`
 
 // $1 the directory to be; a tar on standard input.
 const untarScript = `
@@ -122,14 +118,17 @@ func (s *SSH) unzip(ctx context.Context, a Archive, dir string) error {
 	}
 	defer func() { _ = z.Close() }()
 	var exit *ExitError
-	err = s.script(ctx, unzipScript, []byte(executables(z.File)), dir, a.Pack)
-	if !errors.As(err, &exit) || exit.Code != statusNoTool {
+	if err := s.script(ctx, unzipScript, []byte(executables(z.File)), dir, a.Pack); !errors.As(err, &exit) {
 		return err
 	}
+	return s.untar(ctx, a, z.File, dir) // nothing there unpacks a zip, or not this one
+}
+
+func (s *SSH) untar(ctx context.Context, a Archive, files []*zip.File, dir string) error {
 	r, w := io.Pipe()
 	defer func() { _ = r.Close() }()
-	go func() { w.CloseWithError(writeTar(w, z.File)) }()
-	_, err = s.stream(ctx, line("sh", "-c", untarScript, "sh", dir), &meter{ctx: ctx, r: r, p: Progress{What: "unpack", Total: a.Needs}})
+	go func() { w.CloseWithError(writeTar(w, files)) }()
+	_, err := s.stream(ctx, line("sh", "-c", untarScript, "sh", dir), &meter{ctx: ctx, r: r, p: Progress{What: "unpack", Total: a.Needs}})
 	return err
 }
 
