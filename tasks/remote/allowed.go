@@ -11,15 +11,11 @@ var allowed = map[string]func(args []string) bool{
 	"id": nil, "getent": nil, "uname": nil, "df": nil, "ls": nil, "readlink": nil, "stat": nil, "sha256sum": nil, "ps": nil, "pgrep": nil,
 	"nproc": nil, "test": nil, "true": nil, "false": nil,
 	"systemctl": firstOf("is-active", "is-enabled", "show", "is-system-running"),
-	"hostname": func(args []string) bool {
-		return all(args, isFlag) && !slices.Contains(args, "-b") && !contains(args, "-F", "--boot", "--file")
-	},
-	"date": func(args []string) bool {
-		return !contains(args, "-s", "--set", "-f") && all(args, func(a string) bool { return isFlag(a) || a[0] == '+' })
-	},
-	"cat":  func(args []string) bool { return len(args) > 0 && all(args, inProc) },
-	"tail": bounded, "head": bounded,
-	"java":    firstOf("-version", "--version"),
+	"hostname":  among("-f", "-s", "-d", "-i", "-I", "--fqdn", "--short"),
+	"date":      dates,
+	"cat":       func(args []string) bool { return len(args) > 0 && all(args, inProc) },
+	"tail":      bounded, "head": bounded,
+	"java":    only("-version", "--version"),
 	"command": firstOf("-v"),
 	"find":    finds,
 }
@@ -42,6 +38,23 @@ func firstOf(words ...string) func([]string) bool {
 	return func(args []string) bool { return len(args) > 0 && slices.Contains(words, args[0]) }
 }
 
+// only is one argument, one of the words.
+func only(words ...string) func([]string) bool {
+	return func(args []string) bool { return len(args) == 1 && slices.Contains(words, args[0]) }
+}
+
+// among is any number of the words.
+func among(words ...string) func([]string) bool {
+	return func(args []string) bool {
+		return all(args, func(a string) bool { return slices.Contains(words, a) })
+	}
+}
+
+// dates shows the date; anything but a format might set it.
+func dates(args []string) bool {
+	return all(args, func(a string) bool { return a == "-u" || a == "-R" || a[0] == '+' })
+}
+
 func all(args []string, ok func(string) bool) bool {
 	return !slices.ContainsFunc(args, func(a string) bool { return a == "" || !ok(a) })
 }
@@ -62,7 +75,7 @@ func inProc(a string) bool {
 
 // bounded is tail and head of so many bytes: not of an end, nor forever.
 func bounded(args []string) bool {
-	return len(args) > 0 && strings.HasPrefix(args[0], "-c") && !contains(args, "-f", "-F", "--")
+	return len(args) > 0 && strings.HasPrefix(args[0], "-c") && all(args[1:], func(a string) bool { return !isFlag(a) })
 }
 
 // finds is a search that is bounded and does nothing with what it finds.

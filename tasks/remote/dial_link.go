@@ -3,6 +3,7 @@ package remote
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"sync"
@@ -12,7 +13,10 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-var errNoKeepalive = errors.New("it has stopped to answer")
+var (
+	errNoKeepalive = errors.New("it has stopped to answer")
+	errGone        = errors.New("it has ended the connection")
+)
 
 // A link is one SSH connection that is logged in.
 type link struct {
@@ -53,6 +57,9 @@ func (l *link) cause(err error) error {
 	case <-l.done:
 		err = l.err
 	case <-time.After(time.Second): // the channel ended before the connection did, or alone
+	}
+	if errors.Is(err, io.EOF) {
+		err = errGone
 	}
 	return &UnreachableError{Address: l.hop.addr(), Err: err}
 }

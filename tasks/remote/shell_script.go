@@ -19,7 +19,7 @@ func wake(token string) string {
 //
 // L frames what a command says: its output as it comes, then the marker with its status, what it said on standard error, the marker.
 const serve = `
-umask 022; cd /
+umask 022; cd /; unset TMOUT
 PATH=${PATH:+$PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
 L() {
 	e=$( { "$@" 3>&-; } 2>&1 >&3 ); r=$?
@@ -40,20 +40,14 @@ H() {
 	echo 'permission denied' >&2; return 1
 }
 F() {
-	h=$(H "$1") || return
-	printf '%s\n' "$h"
-	case $h in
-	8*) h=${h#* }; [ "${h%% *}" -le 16777216 ] || { echo 'it is larger than 16 MiB' >&2; return 1; }; cat -- "$1" ;;
-	a*) readlink -n -- "$1" ;;
-	esac
+	if [ -L "$1" ]; then H "$1" && readlink -n -- "$1"
+	elif [ -f "$1" ]; then H "$1" && head -c 16777217 -- "$1"
+	else H "$1"; fi
 }
 S() {
-	h=$(H "$1") || return
-	printf '%s\n' "$h"
-	case $h in
-	8*) sha256sum <"$1" ;;
-	a*) readlink -n -- "$1" ;;
-	esac
+	if [ -L "$1" ]; then H "$1" && readlink -n -- "$1"
+	elif [ -f "$1" ]; then H "$1" && sha256sum <"$1"
+	else H "$1"; fi
 }
 own() { if [ -e "$1" ] || [ -L "$1" ]; then stat -c %u:%g -- "$1"; fi; }
 tidy() { rm -f -- "$d/.$b.apimctl-"??????; }

@@ -13,6 +13,8 @@ import (
 	"strings"
 )
 
+const maxFile = 16 << 20 // bytes that File reads
+
 // An SSH is a host reached by SSH: one connection, and one long-lived shell. It is for many goroutines; the shell serves one at a time.
 // Its errors are *UnreachableError once the connection has ended.
 type SSH struct {
@@ -180,6 +182,9 @@ func (l Look) found(a answer) Found {
 		return Found{Err: fmt.Errorf("%s: stat answers %q", l.Path, head)}
 	}
 	if l.Kind == "file" {
+		if len(body) > maxFile {
+			return Found{Err: fmt.Errorf("%s: it is larger than %d MiB", l.Path, maxFile>>20)}
+		}
 		f := File{Mode: sum.Mode, Owner: sum.Owner}
 		if sum.Mode.IsRegular() || f.IsLink() {
 			f.Data = append([]byte{}, body...)

@@ -182,10 +182,9 @@ func TestRunAsUser(t *testing.T) {
 	asRoot(t)
 	_, h := serve(t, remotetest.Options{})
 	cmd := remote.Cmd{
-		Argv: []string{"sh", "-c", `[ "$(id -un)$P$(cat)$LOGNAME" = daemonab"c"daemon ] && [ "$HOME" != /root ]`},
+		Argv: []string{"sh", "-c", `[ "$(id -un)$P$(cat)$LOGNAME" = 'daemonab"c"daemon' ] && [ "$HOME" != /root ]`},
 		Env:  map[string]remote.Secret{"P": "a"}, Stdin: `b"c"`, User: "daemon",
 	}
-	cmd.Argv[2] = `[ "$(id -un)$P$(cat)$LOGNAME" = 'daemonab"c"daemon' ] && [ "$HOME" != /root ]`
 	if err := h.Run(t.Context(), cmd); err != nil {
 		t.Error(err)
 	}
