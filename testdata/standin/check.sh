@@ -1,5 +1,5 @@
 #!/bin/sh
-# check.sh [OUT]: builds the stand-in and holds it to what README.md says of it, on this machine's loopback. Needs curl.
+# check.sh [OUT]: builds the stand-in and holds it to what README.md says of it, on this machine's loopback. Needs curl and openssl.
 # Every wait is bounded; whatever it started it ends. OFFSET (default 21000) and OFFSET+1000 shift the ports it takes.
 set -u
 
@@ -142,13 +142,15 @@ ok "it names what it lacks" within 15 says "$gw" "ERROR {.*} - Waiting for apim.
 
 echo "-- an all-in-one"
 sed -e "s/^#offset = 0/offset = 7/" "$work/aio.toml" | toml "$aio"
-fault "$aio" start.seconds=4 apis=Pizza,Weather
+fault "$aio" start.seconds=0.5 never.healthy=true
 rm -rf "$aio/repository/logs"
 "$aio/bin/api-manager.sh" start "-DportOffset=$offset"
-ok "its Version answers" within 20 is 200 "$(version "$offset")"
-ok "which is before it is ready" is 500 "$(health "$offset")"
-ok "it says that it has started" within 10 says "$aio" 'INFO {.*} - WSO2 Carbon started in [0-9]* sec'
-ok "which is before it is ready" is 500 "$(health "$offset")"
+ok "its Version answers, ready or not" within 20 is 200 "$(version "$offset")"
+ok "it says that it has started, ready or not" within 10 says "$aio" 'INFO {.*} - WSO2 Carbon started in [0-9]* sec'
+ok "its health check answers 500 until it is ready" within 5 is 500 "$(health "$offset")"
+stop "$aio" manager
+fault "$aio" start.seconds=0.5 apis=Pizza,Weather
+"$aio/bin/api-manager.sh" start "-DportOffset=$offset"
 ok "it gets ready" within 20 is 200 "$(health "$offset")"
 ok "with wrong credentials even the health check is refused" is 401 -u admin:no "$(health "$offset")"
 ok "the pid file names it" alive "$aio"
@@ -193,7 +195,7 @@ lacks() { # WHAT SED-SCRIPT LOG-LINE [SCRIPT ARGUMENT]
   rm -f "$gw/repository/logs/wso2carbon.log"
   "$gw/bin/gateway.sh" start ${4:-}
   ok "$1: named" within 15 says "$gw" "$3"
-  ok "$1: unready" is 500 "$(health "$gw_offset")"
+  ok "$1: unready" within 5 is 500 "$(health "$gw_offset")"
   stop "$gw" gateway
 }
 fault "$gw" start.seconds=0.2
@@ -212,6 +214,42 @@ for alias in wso2carbon gateway_certificate_alias; do
 done
 lacks "a certificate that it does not trust" '' 'PKIX path building failed'
 cp "$work/truststore" "$gw/repository/resources/security/client-truststore.jks"
+
+echo "-- the event hub over TLS, secrets, a PKCS12 store"
+security=repository/resources/security
+stop "$aio" manager
+keytool -importkeystore -srckeystore "$aio/$security/wso2carbon.jks" -srcstorepass wso2carbon -srcalias wso2carbon \
+  -destkeystore "$work/p12" -deststoretype PKCS12 -deststorepass wso2carbon >/dev/null 2>&1
+mv "$work/p12" "$aio/$security/wso2carbon.jks"
+secret=$(keytool -exportcert -rfc -alias wso2carbon -keystore "$aio/$security/wso2carbon.jks" -storepass wso2carbon 2>/dev/null >"$work/cert.pem" &&
+  printf admin | openssl pkeyutl -encrypt -certin -inkey "$work/cert.pem" -pkeyopt rsa_padding_mode:oaep | base64 -w 0)
+echo secVault.enabled=true >"$aio/repository/conf/security/secret-conf.properties"
+hub() { # PROTOCOLS
+  sed -e 's/^password = "admin"/password = "$secret{admin}"/' "$work/aio.toml" | toml "$aio"
+  printf '%s\n' '[broker.transport.amqp.ssl_connection]' 'enabled = true' "$1" '[secrets]' "admin = \"$secret\"" >>"$aio/repository/conf/deployment.toml"
+  fault "$aio" start.seconds=0.2
+  echo wso2carbon >"$aio/password-tmp"
+  "$aio/bin/api-manager.sh" start "-DportOffset=$offset"
+  ok "with a PKCS12 store and a secret it gets ready" within 20 is 200 "$(health "$offset")"
+}
+hub ''
+ok "password-tmp is gone" not test -e "$aio/password-tmp"
+ok "the secret is the admin's password" is 200 -u admin:admin "$data"
+ok "port 8672 + offset" listens $((8672 + offset))
+tls="true'&amp;ssl_cert_alias='wso2carbon'&amp;trust_store='$security/client-truststore.jks'&amp;trust_store_password='wso2carbon'&amp;key_store='$security/wso2carbon.jks'&amp;key_store_password='wso2carbon"
+sed -e "s/tcp:\(.*\):$((5672 + offset))/tcp:\1:$((8672 + offset))/" "$work/gw2.toml" |
+  awk -v jms="jms.ssl = \"$tls\"" '{ print } /^\[apim.(event_hub|throttling)\]/ { print jms }' >"$work/gw3.toml"
+mv "$work/gw2.toml" "$work/gw1.toml"
+mv "$work/gw3.toml" "$work/gw2.toml"
+lacks "the broker's default TLSv1" '' 'event_listening_endpoints.*SSL'
+stop "$aio" manager
+hub 'ssl_enabled_protocols = "TLSv1.2"'
+lacks "an alias that the truststore lacks" "s/ssl_cert_alias='wso2carbon'/ssl_cert_alias='other'/" 'ssl_cert_alias other is not in the truststore'
+toml "$gw" <"$work/gw2.toml"
+start "$gw" gateway
+ok "over TLSv1.2 the gateway gets ready" within 15 is 200 "$(health "$gw_offset")"
+stop "$gw" gateway
+mv "$work/gw1.toml" "$work/gw2.toml"
 
 echo "-- faults"
 toml "$gw" <"$work/gw2.toml"

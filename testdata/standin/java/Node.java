@@ -152,9 +152,10 @@ final class Node {
     /** Tries every 2 seconds until the databases are there with their tables; with db.tries set, ends the process after so many. */
     private void databases() {
         List<String> names = settings.gateway ? List.of("shared_db") : List.of("shared_db", "apim_db");
+        Databases db = null;
         for (int tries = 1; ; tries++) {
             try {
-                Databases db = new Databases(settings);
+                db = db == null ? new Databases(settings) : db;
                 for (String name : names) {
                     db.check(name);
                 }
