@@ -40,7 +40,7 @@ write_ssh_config() {
 		[ "$name" != gw-1 ] || printf '\tProxyJump bastion\n'
 	done
 	printf 'Host *\n\tUser deploy\n\tIdentityFile %s\n\tIdentitiesOnly yes\n' "$BED_DIR/id_ed25519"
-	printf '\tUserKnownHostsFile %s\n\tStrictHostKeyChecking yes\n\tConnectTimeout 5\n' "$BED_DIR/known_hosts"
+	printf '\tUserKnownHostsFile %s\n\tStrictHostKeyChecking yes\n\tConnectTimeout 20\n' "$BED_DIR/known_hosts"
 }
 
 # within SECONDS WHAT COMMAND...: runs it until it succeeds, or dies with what it said last.
@@ -67,11 +67,11 @@ host_keys() { # NAME
 wait_for_hosts() {
 	local name
 	for name in "${hosts[@]}"; do
-		within 60 "$name runs sshd" host_keys "$name"
+		within 120 "$name runs sshd" host_keys "$name"
 	done
 	(cd "$BED_DIR" && cat known_hosts.* >known_hosts && rm known_hosts.*)
 	for name in "${hosts[@]}"; do
-		within 30 "$name answers by ssh" ssh -F "$BED_DIR/ssh_config" -o BatchMode=yes "$name" true
+		within 90 "$name answers by ssh" ssh -F "$BED_DIR/ssh_config" -o BatchMode=yes "$name" true
 	done
 }
 
@@ -96,7 +96,7 @@ copy_driver() {
 }
 
 make_mariadb() {
-	within 60 "mariadb answers" mariadb <<<'SELECT 1'
+	within 120 "mariadb answers" mariadb <<<'SELECT 1'
 	mariadb <<-SQL
 		CREATE DATABASE IF NOT EXISTS apim_db CHARACTER SET latin1;
 		CREATE DATABASE IF NOT EXISTS shared_db CHARACTER SET latin1;
