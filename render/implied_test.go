@@ -6,14 +6,13 @@ import (
 	"testing"
 )
 
-func TestDatabases(t *testing.T) {
-	under := Layer{Name: "distribution", Settings: []Setting{
-		set("database.shared_db.type", "h2"), set("database.shared_db.url", "jdbc:h2:./x"), set("database.shared_db.username", "wso2carbon"),
-	}}
-	for name, tt := range map[string]struct {
-		in   Database
-		want map[string]any
-	}{
+type databaseCase struct {
+	in   Database
+	want map[string]any
+}
+
+func databaseCases() map[string]databaseCase {
+	return map[string]databaseCase{
 		"mysql": {
 			Database{Type: "mysql", Host: "db", Name: "n", Pool: map[string]string{"maxActive": "100", "testOnBorrow": "true", "x": "a&b"}},
 			map[string]any{
@@ -68,7 +67,14 @@ func TestDatabases(t *testing.T) {
 			Database{Type: "h2", URL: "jdbc:h2:./y"},
 			map[string]any{"type": "h2", "driver": "org.h2.Driver", "url": "jdbc:h2:./y", "validationQuery": "SELECT 1"},
 		},
-	} {
+	}
+}
+
+func TestDatabases(t *testing.T) {
+	under := Layer{Name: "distribution", Settings: []Setting{
+		set("database.shared_db.type", "h2"), set("database.shared_db.url", "jdbc:h2:./x"), set("database.shared_db.username", "wso2carbon"),
+	}}
+	for name, tt := range databaseCases() {
 		t.Run(name, func(t *testing.T) {
 			d := single()
 			tt.in.Username, tt.in.Password = "u<", "p"
