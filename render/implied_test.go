@@ -216,3 +216,42 @@ func TestAnalytics(t *testing.T) {
 		}
 	}
 }
+
+func TestOptions(t *testing.T) {
+	d := everything("4.6.0")
+	d.Proxy, d.UserStore = Proxy{HTTPS: 8443, HTTP: 8080}, "read_only_ldap_unique_id"
+	d.Features.CacheInvalidation.Excluded = []string{"OAuthCache"}
+	d.Features.JWT.ExpirySeconds, d.Features.NoGatewayNotification = 900, true
+	d.Features.Analytics.Properties = map[string]string{"auth.api.url": "https://a/?b&c"}
+	d.Environments[0].Visibility, d.Environments[0].HideInConsole, d.Environments[0].HideTokenURL = "admin,ops", true, true
+	d.Environments[0].VHosts = []VHost{{Hostname: "eu.example.com", WS: "ws://eu.example.com/ws"}}
+	aio, gw := values(config(t, d, allInOne(d, 0))), values(config(t, d, gateway(d, 0)))
+	const env = "apim.gateway.environment[Default]."
+	for key, want := range map[string]any{
+		"user_store.type":                         "read_only_ldap_unique_id",
+		"transport.https.properties.proxyPort":    int64(8443),
+		"apim.event_hub.service_url":              "https://api.am.wso2.com:8443/services/",
+		"apim.cache_invalidation.excluded_caches": []any{"OAuthCache"},
+		env + "http_endpoint":                     "http://gw.wso2.com:8080",
+		env + "visibility":                        []any{"admin", "ops"},
+		env + "display_in_api_console":            false,
+		env + "show_as_token_endpoint_url":        false,
+		env + "virtual_host[0].https_endpoint":    "https://eu.example.com:8443",
+		env + "virtual_host[0].ws_endpoint":       "ws://eu.example.com/ws",
+		env + "virtual_host[0].wss_endpoint":      "wss://eu.example.com:8099",
+	} {
+		if !reflect.DeepEqual(aio[key], want) {
+			t.Errorf("%s = %v, want %v", key, aio[key], want)
+		}
+	}
+	for key, want := range map[string]any{
+		"transport.http.properties.proxyPort":      int64(8080),
+		"apim.jwt.expiry_time":                     int64(900),
+		"apim.gateway_notification.enabled":        false,
+		"apim.analytics.properties.'auth.api.url'": "https://a/?b&amp;c",
+	} {
+		if !reflect.DeepEqual(gw[key], want) {
+			t.Errorf("%s = %v, want %v", key, gw[key], want)
+		}
+	}
+}
