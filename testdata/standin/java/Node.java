@@ -106,9 +106,9 @@ final class Node {
     }
 
     private void transports() throws IOException {
-        web.passThrough(settings.port("transport.passthru_https.listener.port"), stores.serving);
+        web.passThrough(settings.port("transport.passthru_https.listener.parameters.port"), stores.serving);
         if (settings.is("transport.passthru_http.listener.enable")) {
-            web.passThrough(settings.port("transport.passthru_http.listener.port"), null);
+            web.passThrough(settings.port("transport.passthru_http.listener.parameters.port"), null);
         }
         if (settings.gateway) {
             if (settings.is("apim.ws.enable")) {
