@@ -6,14 +6,13 @@ import (
 	"testing"
 )
 
-func TestDatabases(t *testing.T) {
-	under := Layer{Name: "distribution", Settings: []Setting{
-		set("database.shared_db.type", "h2"), set("database.shared_db.url", "jdbc:h2:./x"), set("database.shared_db.username", "wso2carbon"),
-	}}
-	for name, tt := range map[string]struct {
-		in   Database
-		want map[string]any
-	}{
+type databaseCase struct {
+	in   Database
+	want map[string]any
+}
+
+func databaseCases() map[string]databaseCase {
+	return map[string]databaseCase{
 		"mysql": {
 			Database{Type: "mysql", Host: "db", Name: "n", Pool: map[string]string{"maxActive": "100", "testOnBorrow": "true", "x": "a&b"}},
 			map[string]any{
@@ -68,7 +67,14 @@ func TestDatabases(t *testing.T) {
 			Database{Type: "h2", URL: "jdbc:h2:./y"},
 			map[string]any{"type": "h2", "driver": "org.h2.Driver", "url": "jdbc:h2:./y", "validationQuery": "SELECT 1"},
 		},
-	} {
+	}
+}
+
+func TestDatabases(t *testing.T) {
+	under := Layer{Name: "distribution", Settings: []Setting{
+		set("database.shared_db.type", "h2"), set("database.shared_db.url", "jdbc:h2:./x"), set("database.shared_db.username", "wso2carbon"),
+	}}
+	for name, tt := range databaseCases() {
 		t.Run(name, func(t *testing.T) {
 			d := single()
 			tt.in.Username, tt.in.Password = "u<", "p"
@@ -207,6 +213,45 @@ func TestAnalytics(t *testing.T) {
 		}
 		if len(config(t, d, allInOne(d, 0)).Explain("apim.analytics")) != 0 {
 			t.Error("an all-in-one node publishes analytics")
+		}
+	}
+}
+
+func TestOptions(t *testing.T) {
+	d := everything("4.6.0")
+	d.Proxy, d.UserStore = Proxy{HTTPS: 8443, HTTP: 8080}, "read_only_ldap_unique_id"
+	d.Features.CacheInvalidation.Excluded = []string{"OAuthCache"}
+	d.Features.JWT.ExpirySeconds, d.Features.NoGatewayNotification = 900, true
+	d.Features.Analytics.Properties = map[string]string{"auth.api.url": "https://a/?b&c"}
+	d.Environments[0].Visibility, d.Environments[0].HideInConsole, d.Environments[0].HideTokenURL = "admin,ops", true, true
+	d.Environments[0].VHosts = []VHost{{Hostname: "eu.example.com", WS: "ws://eu.example.com/ws"}}
+	aio, gw := values(config(t, d, allInOne(d, 0))), values(config(t, d, gateway(d, 0)))
+	const env = "apim.gateway.environment[Default]."
+	for key, want := range map[string]any{
+		"user_store.type":                         "read_only_ldap_unique_id",
+		"transport.https.properties.proxyPort":    int64(8443),
+		"apim.event_hub.service_url":              "https://api.am.wso2.com:8443/services/",
+		"apim.cache_invalidation.excluded_caches": []any{"OAuthCache"},
+		env + "http_endpoint":                     "http://gw.wso2.com:8080",
+		env + "visibility":                        []any{"admin", "ops"},
+		env + "display_in_api_console":            false,
+		env + "show_as_token_endpoint_url":        false,
+		env + "virtual_host[0].https_endpoint":    "https://eu.example.com:8443",
+		env + "virtual_host[0].ws_endpoint":       "ws://eu.example.com/ws",
+		env + "virtual_host[0].wss_endpoint":      "wss://eu.example.com:8099",
+	} {
+		if !reflect.DeepEqual(aio[key], want) {
+			t.Errorf("%s = %v, want %v", key, aio[key], want)
+		}
+	}
+	for key, want := range map[string]any{
+		"transport.http.properties.proxyPort":      int64(8080),
+		"apim.jwt.expiry_time":                     int64(900),
+		"apim.gateway_notification.enabled":        false,
+		"apim.analytics.properties.'auth.api.url'": "https://a/?b&amp;c",
+	} {
+		if !reflect.DeepEqual(gw[key], want) {
+			t.Errorf("%s = %v, want %v", key, gw[key], want)
 		}
 	}
 }

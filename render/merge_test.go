@@ -137,6 +137,7 @@ func TestSecrets(t *testing.T) {
 	d.Keystores.TLS.Password, d.Keystores.Truststore = word, &Truststore{File: "t.jks", Password: word}
 	d.Features.Analytics.Key = word
 	extra := Layer{Name: "x", Settings: []Setting{
+		{Key: []string{"x", "harmless"}, Value: []any{map[string]any{"name": word}}, Secret: true},
 		set("secrets.alias", word), set("x.urls", []string{"http://u:" + word + "@h"}), set("apim.analytics.auth_token", word),
 	}}
 	for _, n := range nodes(d) {

@@ -90,3 +90,27 @@ func FuzzTOML(f *testing.F) {
 		}
 	})
 }
+
+func TestDiffTOML(t *testing.T) {
+	const had = "[server]\noffset = 0\nhostname = 'x'\n[super_admin]\npassword = 'planted1'\n[[t]]\na = 1\n[[apim.gateway.environment]]\nname = 'A'\n[[apim.gateway.environment]]\nname = 'B'\n"
+	const want = "[[apim.gateway.environment]]\nname = 'B'\n[super_admin]\npassword = 'planted2'\n[server]\nhostname = 'x'\noffset = 1\n[[t]]\na = 1\nb = [1]\n"
+	lines, err := DiffTOML([]byte(had), []byte(want))
+	expected := []string{
+		`- apim.gateway.environment[A].name = "A"`,
+		"- server.offset = 0", "+ server.offset = 1",
+		"- super_admin.password = (secret)", "+ super_admin.password = (secret)",
+		"+ t[0].b = [1]",
+	}
+	if err != nil || !reflect.DeepEqual(lines, expected) {
+		t.Errorf("had %q, %v\nwant %q", lines, err, expected)
+	}
+	if lines, err := DiffTOML([]byte(want), []byte(want)); err != nil || len(lines) != 0 {
+		t.Errorf("a file differs from itself: %q, %v", lines, err)
+	}
+	if lines, err := DiffTOML(nil, []byte("a = 1")); err != nil || len(lines) != 1 {
+		t.Errorf("had %q, %v", lines, err)
+	}
+	if _, err := DiffTOML([]byte("a = "), nil); err == nil {
+		t.Error("what is no TOML is compared")
+	}
+}
