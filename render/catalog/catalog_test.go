@@ -1,6 +1,8 @@
 package catalog_test
 
 import (
+	"archive/zip"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -157,6 +159,35 @@ func TestRead(t *testing.T) {
 	}
 	if r := c.Rules["impl"]; len(r) != 1 || r[0].MatchRegex != ".+" || r[0].If["kind"] != "custom" {
 		t.Errorf("rules are %v", r)
+	}
+}
+
+// A distribution is read as it lies in its zip, which need not list folders.
+func TestReadZip(t *testing.T) {
+	var buf bytes.Buffer
+	w := zip.NewWriter(&buf)
+	for name, f := range distribution("{{x.y}}") {
+		part, err := w.Create("wso2am-4.6.0/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := part.Write(f.Data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r, err := zip.NewReader(bytes.NewReader(buf.Bytes()), int64(buf.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	home, err := fs.Sub(r, "wso2am-4.6.0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, err := catalog.Read(home); err != nil || !c.Known("x.y") || c.Known("x.z") {
+		t.Errorf("read %v, %v", c, err)
 	}
 }
 
