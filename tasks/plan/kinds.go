@@ -1,0 +1,58 @@
+package plan
+
+import (
+	"time"
+
+	"apimctl/tasks/remote"
+)
+
+// Put makes a path be what is wanted: a file written, edited, removed, a directory, a link, an owner or a mode.
+type Put struct {
+	Path      string
+	Had, Want remote.File
+}
+
+// Unpack uploads an archive and unpacks it to Dir, owned by Owner ("user:group").
+type Unpack struct {
+	remote.Archive
+	Dir, Owner string
+}
+
+// Run runs a command on the host.
+type Run struct {
+	remote.Cmd
+	Does       string   // what it is for, in words: "stop wso2-gateway"; "" shows the command itself
+	Why        []string // why it is needed: "deployment.toml changes"
+	Touches    []string // the paths that it alters, so that later tasks know
+	Interrupts bool     // whether the node serves nothing from here on until it is healthy again
+	Restores   bool     // whether the node starts with this
+}
+
+// Wait waits until a probe has said yes InARow times, asked every Every, for at most For.
+type Wait struct {
+	Probe  Probe
+	Every  time.Duration
+	For    time.Duration
+	InARow int
+	Logs   []string // files on the host whose last error block explains why it never came
+	Next   string   // the next command to run by hand when it never comes
+}
+
+// A Probe asks a host one question, through the host's own connection.
+type Probe struct {
+	Kind string // "http", "tcp", "process" or "log"
+	URL  string // http: http(s)://host:port/path
+	// Status is the HTTP status that is a yes, and Contains what its body must hold; 0 is 200, "" is anything.
+	Status   int
+	Contains string
+	Addr     string // tcp: host:port
+	PIDFile  string // process: the file that holds its number
+	Command  string // process: what /proc/<pid>/cmdline must hold: "-Dcarbon.home=/opt/wso2/gateway"
+	Log      string // log: the file
+	Line     string // log: what a line must hold
+	// Gone wants the answer to be no: the process has ended, nothing listens any more.
+	Gone bool
+	// Trust is PEM of the certificates that the server's may chain to, or be; "" verifies nothing and says so. ServerName is verified where it is given.
+	Trust      string
+	ServerName string
+}

@@ -1,0 +1,57 @@
+package plan
+
+// A Plan is everything that a command would do, as data: plays one after another, each with a barrier at its end.
+// What is equal already is not in it: an empty plan has no plays.
+type Plan struct {
+	Deployment string // its name
+	Plays      []Play
+}
+
+// A Play is one stretch of the runbook. Its batches follow one another; a batch that fails stops the rest of the plan.
+type Play struct {
+	Name    string
+	Batches []Batch
+}
+
+// A Batch is what happens on several hosts at the same time.
+type Batch struct {
+	Lanes []Lane // in inventory order
+}
+
+// A Lane is what happens on one host, in order.
+type Lane struct {
+	Host  string
+	Steps []Step // none is empty
+}
+
+// A Step is what one task lacks on one host.
+type Step struct {
+	Task    string
+	Changes []Change
+}
+
+// Changes counts the changes of the whole plan.
+func (p Plan) Changes() int {
+	n := 0
+	p.each(func(_ Play, _ Lane, s Step) { n += len(s.Changes) })
+	return n
+}
+
+// Hosts counts the hosts that the plan changes.
+func (p Plan) Hosts() int {
+	seen := map[string]bool{}
+	p.each(func(_ Play, l Lane, _ Step) { seen[l.Host] = true })
+	return len(seen)
+}
+
+func (p Plan) each(do func(Play, Lane, Step)) {
+	for _, play := range p.Plays {
+		for _, b := range play.Batches {
+			for _, l := range b.Lanes {
+				for _, s := range l.Steps {
+					do(play, l, s)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,175 @@
+package remotetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"apimctl/tasks/remote"
+)
+
+// Answer has queries whose argv[0] is name answered by f; nil takes the command away, so that it ends with status 127.
+func (m *Memory) Answer(name string, f Answer) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.answers[name] = f
+}
+
+// Effect has commands whose argv[0] is name do f; nil takes the command away, so that it ends with status 127.
+func (m *Memory) Effect(name string, f Effect) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.effects[name] = f
+}
+
+// Ran are the commands that were run, in order, with their secrets.
+func (m *Memory) Ran() []remote.Cmd {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.ran)
+}
+
+// Run does the effect of cmd. argv[0] is looked up whole, then by what stands behind its last slash.
+func (m *Memory) Run(ctx context.Context, cmd remote.Cmd) error {
+	if err := errors.Join(ctx.Err(), m.mutate()); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	m.ran = append(m.ran, cmd)
+	f := known(m.effects, cmd.Argv[0])
+	m.mu.Unlock()
+	if f == nil {
+		return &remote.ExitError{Code: 127, Stderr: cmd.Argv[0] + ": not found"}
+	}
+	return f(cmd)
+}
+
+func (m *Memory) answer(argv []string) (string, error) {
+	name := argv[0]
+	m.mu.Lock()
+	_, exact := m.answers[name]
+	f := known(m.answers, name)
+	m.mu.Unlock()
+	gone := strings.HasPrefix(name, "/") && !exact && !m.At(name).Exists()
+	switch {
+	case f != nil && !gone:
+		return f(argv)
+	case exact || gone:
+		return "", status(127, name+": not found")
+	}
+	return "", fmt.Errorf("%s: not a command that only reads", name)
+}
+
+func known[T any](table map[string]T, name string) T {
+	if f, ok := table[name]; ok {
+		return f
+	}
+	return table[name[strings.LastIndex(name, "/")+1:]]
+}
+
+func status(code int, text string) error { return &remote.ExitError{Code: code, Stderr: text} }
+
+func fixed(out string) Answer { return func([]string) (string, error) { return out, nil } }
+
+const javaVersion = "openjdk 17.0.11 2024-04-16\nOpenJDK Runtime Environment (build 17.0.11+9)\nOpenJDK 64-Bit Server VM (build 17.0.11+9, mixed mode)\n"
+
+func (m *Memory) commonAnswers() map[string]Answer {
+	uname := map[string]string{"-s": "Linux\n", "-m": "x86_64\n", "-r": "6.1.0-amd64\n", "-n": "memory\n"}
+	return map[string]Answer{
+		"cat":       m.cat,
+		"date":      fixed("1893456000\n"),
+		"df":        fixed("Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/vda1 104857600 1048576 103809024 1% /\n"),
+		"getent":    m.getent,
+		"hostname":  fixed("memory\n"),
+		"id":        m.id,
+		"java":      fixed(javaVersion),
+		"nproc":     fixed("4\n"),
+		"ps":        m.ps,
+		"readlink":  m.readlink,
+		"systemctl": m.systemctlQuery,
+		"tail":      m.cat,
+		"uname":     func(argv []string) (string, error) { return uname[argv[len(argv)-1]], nil },
+	}
+}
+
+// cat also serves tail: more lines than were asked for harm no one.
+func (m *Memory) cat(argv []string) (string, error) {
+	p := argv[len(argv)-1]
+	f := m.At(p)
+	if !f.Exists() {
+		return "", status(1, p+": No such file or directory")
+	}
+	return string(f.Data), nil
+}
+
+func (m *Memory) readlink(argv []string) (string, error) {
+	p := argv[len(argv)-1]
+	m.mu.Lock()
+	at, err := m.follow(p + "/.")
+	m.mu.Unlock()
+	if err != nil || at == p && len(argv) == 2 {
+		return "", status(1, "")
+	}
+	return strings.TrimSuffix(at, "/.") + "\n", nil
+}
+
+func (m *Memory) ps(argv []string) (string, error) {
+	pid := argv[len(argv)-1]
+	if _, err := strconv.Atoi(pid); err != nil || !m.At("/proc/"+pid+"/cmdline").Exists() {
+		return "", status(1, "")
+	}
+	return pid + "\n", nil
+}
+
+// line is the line of /etc/passwd or /etc/group that name or a number names.
+func (m *Memory) line(file, name string) []string {
+	for l := range strings.Lines(string(m.At(file).Data)) {
+		f := strings.Split(strings.TrimSpace(l), ":")
+		if len(f) > 2 && (f[0] == name || f[2] == name) {
+			return f
+		}
+	}
+	return nil
+}
+
+func (m *Memory) getent(argv []string) (string, error) {
+	if len(argv) == 3 {
+		if l := m.line("/etc/"+argv[1], argv[2]); l != nil {
+			return strings.Join(l, ":") + "\n", nil
+		}
+	}
+	return "", status(2, "")
+}
+
+func (m *Memory) id(argv []string) (string, error) {
+	name, flags := "root", ""
+	for _, a := range argv[1:] {
+		if strings.HasPrefix(a, "-") {
+			flags += strings.TrimLeft(a, "-")
+		} else {
+			name = a
+		}
+	}
+	u := m.line("/etc/passwd", name)
+	if len(u) < 4 {
+		return "", status(1, fmt.Sprintf("id: '%s': no such user", name))
+	}
+	group := u[3]
+	if g := m.line("/etc/group", u[3]); g != nil {
+		group = g[0]
+	}
+	switch flags {
+	case "u":
+		return u[2] + "\n", nil
+	case "g", "G":
+		return u[3] + "\n", nil
+	case "un", "nu":
+		return u[0] + "\n", nil
+	case "gn", "ng", "Gn", "nG":
+		return group + "\n", nil
+	}
+	return fmt.Sprintf("uid=%s(%s) gid=%s(%s) groups=%s(%s)\n", u[2], u[0], u[3], group, u[3], group), nil
+}
