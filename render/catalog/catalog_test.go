@@ -18,7 +18,6 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"apimctl/render/catalog"
-	"apimctl/render/catalog/catalogtest"
 )
 
 // The keys of the shipped files that no distribution reads (product-facts.md §12).
@@ -26,8 +25,8 @@ var dead = []string{"apim.oauth_config.remove_outbound_auth_header"}
 
 func TestShippedKeysAreKnown(t *testing.T) {
 	for _, role := range []string{"all-in-one", "gateway"} {
-		c := catalogtest.Shared(t, role)
-		files, _ := filepath.Glob(filepath.Join(catalogtest.Dir(t), "shipped", role+"-*.toml"))
+		c := shared(t, role)
+		files, _ := filepath.Glob(filepath.Join(sharedDir(t), "shipped", role+"-*.toml"))
 		if len(files) != 3 {
 			t.Fatalf("%d shipped files of %s, want 3", len(files), role)
 		}
@@ -71,7 +70,7 @@ func leaves(prefix string, v any) []string {
 }
 
 func TestTyposAreCaught(t *testing.T) {
-	c := catalogtest.Shared(t, "all-in-one")
+	c := shared(t, "all-in-one")
 	r := rand.New(rand.NewPCG(1, 2))
 	caught, total := 0, 0
 	for total < 200 {
@@ -221,7 +220,7 @@ func TestJSON(t *testing.T) {
 }
 
 func TestNearest(t *testing.T) {
-	c := catalogtest.Shared(t, "gateway")
+	c := shared(t, "gateway")
 	for key, want := range map[string]string{
 		"apim.key_manager.servce_url":   "apim.key_manager.service_url",
 		"apim.key_manger.service_url":   "apim.key_manager.service_url",

@@ -10,7 +10,6 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"apimctl/render/catalog"
-	"apimctl/render/catalog/catalogtest"
 	"apimctl/render/check"
 )
 
@@ -92,7 +91,7 @@ func TestWithoutCatalog(t *testing.T) {
 
 func read(t *testing.T, name string) map[string]any {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(catalogtest.Dir(t), name))
+	data, err := os.ReadFile(filepath.Join(sharedDir(t), name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +104,7 @@ func read(t *testing.T, name string) map[string]any {
 
 // The guide's samples as they stand have the slips that an operator would copy.
 func TestGuideSamples(t *testing.T) {
-	cats := map[string]*catalog.Catalog{check.AllInOne: catalogtest.Shared(t, check.AllInOne), check.Gateway: catalogtest.Shared(t, check.Gateway)}
+	cats := map[string]*catalog.Catalog{check.AllInOne: shared(t, check.AllInOne), check.Gateway: shared(t, check.Gateway)}
 	d := check.Deployment{Catalogs: cats, Hosts: map[string]string{"db.wso2.com": "10.0.0.40"}, Nodes: []check.Node{
 		{Host: "aio", Role: check.AllInOne, Version: "4.6.0", Addresses: []string{"api.am.wso2.com"}, Config: read(t, "samples/all-in-one-single.toml")},
 		{Host: "gw", Role: check.Gateway, Version: "4.6.0", Addresses: []string{"gw.wso2.com"}, Config: read(t, "samples/gateway-single.toml")},
@@ -130,7 +129,7 @@ func TestShippedFiles(t *testing.T) {
 	for _, role := range []string{check.AllInOne, check.Gateway} {
 		for _, version := range []string{"4.5.0", "4.6.0", "4.7.0"} {
 			d := check.Deployment{
-				Catalogs: map[string]*catalog.Catalog{role: catalogtest.Shared(t, role)},
+				Catalogs: map[string]*catalog.Catalog{role: shared(t, role)},
 				Nodes:    []check.Node{{Host: "one", Role: role, Version: version, Config: read(t, "shipped/"+role+"-"+version+".toml")}},
 			}
 			for _, f := range check.Check(d) {
