@@ -82,6 +82,9 @@ func noSuchNode(c *run, n *node, e endpoint) {
 func (c *run) nearestHost(name string) string {
 	best, least := "", max(2, len(name)/3)+1
 	for _, n := range c.of(AllInOne) {
+		if strings.Contains(name, strings.ToLower(n.Host)) {
+			return n.Host
+		}
 		if d := catalog.Distance(strings.ToLower(n.Host), name, least); d < least {
 			best, least = n.Host, d
 		}
@@ -255,7 +258,7 @@ func urlGroups(c *run, n *node) {
 func (n *node) groups(array string) map[string]map[*node]bool {
 	groups := map[string]map[*node]bool{}
 	for _, e := range n.endpoints {
-		if group, _, _ := cutLast(e.key); strings.HasPrefix(e.generic, array+"[].") {
+		if group, _ := catalog.Parent(e.key); strings.HasPrefix(e.generic, array+"[].") {
 			if groups[group] == nil {
 				groups[group] = map[*node]bool{}
 			}

@@ -10,7 +10,7 @@ var hardeningRules = []ruling{
 		Code: "APIM090", Severity: Warning, Title: "default password",
 		Why:     "Everybody knows the passwords that the product ships with.",
 		Fix:     "Set another one, and change the keystore with it.",
-		Example: Example{Host: "aio-1", Wrong: "[truststore]\npassword = \"wso2carbon\"", Right: "[truststore]\npassword = \"mended-store\""},
+		Example: Example{Host: "aio-1", Wrong: "[keystore.tls]\npassword = \"wso2carbon\"", Right: "[keystore.tls]\npassword = \"mended-store\""},
 	}, value: defaultPassword},
 	{Rule: Rule{
 		Code: "APIM091", Severity: Error, Title: "tokens encrypted and hashed",
@@ -30,11 +30,11 @@ var hardeningRules = []ruling{
 	}, whole: oldTLS},
 }
 
-// defaultPasswords are those of the admin and of the keystores (product-facts.md §5, §9).
+// defaultPasswords are those of the admin and of the keystores (product-facts.md §5, §9). The truststore's is
+// left out: what is in it is public.
 var defaultPasswords = map[string]string{
 	"super_admin.password":      "admin",
 	"keystore.primary.password": "wso2carbon", "keystore.tls.password": "wso2carbon", "keystore.internal.password": "wso2carbon",
-	"truststore.password": "wso2carbon",
 }
 
 func defaultPassword(c *run, n *node, e entry) {

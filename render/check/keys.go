@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"apimctl/render/catalog"
 )
 
 var keyRules = []ruling{
@@ -33,8 +35,7 @@ var keyRules = []ruling{
 	}, value: brokenKey},
 }
 
-// dead are keys that nothing reads, with what to use instead (product-facts.md §9, §10, §12). One that ends in
-// a dot stands for everything under it.
+// dead are keys that nothing reads, with what to use instead (product-facts.md §9, §10, §12).
 var dead = map[string]string{
 	"apim.oauth_config.remove_outbound_auth_header":    "use apim.oauth_config.enable_outbound_auth_header, which means the opposite",
 	"apim.workflow.username":                           "use apim.workflow.wf_engine_user",
@@ -47,22 +48,20 @@ var dead = map[string]string{
 	"apim.key_manager.server_url":                      "use apim.key_manager.service_url",
 	"apim.cache.tags.enable":                           "leave it out: the tag cache is on where apim.cache.tags.expiry_time is set",
 	"apim.notification.signature":                      "leave it out",
-	"apim.analytics.url_group.":                        "leave it out: analytics has type, auth_token and properties now",
-	"user_store.user_store.":                           "write [user_store.properties]: the table is nested once too often",
 	"transport.http.enable":                            "close port 9763 in the firewall; [transport.passthru_http.listener] enable is for 8280",
 	"apim.webhooks.http.enable":                        "close port 9021 in the firewall",
 }
 
+// instead says what to use in the place of a dead key, or of one in a dead table.
 func instead(generic string) (string, bool) {
-	if s, ok := dead[generic]; ok {
-		return s, true
+	switch {
+	case strings.HasPrefix(generic, "apim.analytics.url_group"):
+		return "leave it out: analytics has type, auth_token and properties now", true
+	case strings.HasPrefix(generic, "user_store.user_store."):
+		return "write [user_store.properties]: the table is nested once too often", true
 	}
-	for _, k := range []string{"apim.analytics.url_group.", "user_store.user_store."} {
-		if strings.HasPrefix(strings.ReplaceAll(generic, "[]", ""), k) {
-			return dead[k], true
-		}
-	}
-	return "", false
+	fix, ok := dead[generic]
+	return fix, ok
 }
 
 // aside reports whether the catalog has nothing to say of a value: it came with the distribution, or there is no catalog.
@@ -115,20 +114,12 @@ func deadKey(c *run, n *node, e entry) {
 }
 
 func brokenKey(c *run, n *node, e entry) {
-	parent, last, _ := cutLast(e.generic)
+	parent, last := catalog.Parent(e.generic)
 	if (parent == "apim.event_hub.listener" || parent == "apim.throttling.jms") && slices.Contains([]string{
 		"min_thread_pool_size", "max_thread_pool_size", "keep_alive_time_in_millis", "job_queue_size",
 	}, last) {
 		c.report(n, e.key, "the product's template makes a malformed api-manager.xml of it", "leave it out")
 	}
-}
-
-func cutLast(key string) (parent, last string, ok bool) {
-	i := strings.LastIndexByte(key, '.')
-	if i < 0 {
-		return "", key, false
-	}
-	return key[:i], key[i+1:], true
 }
 
 // orList is "a", "a or b", "a, b or c".

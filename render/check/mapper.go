@@ -26,9 +26,10 @@ func (n *node) interpret(top map[string]any) {
 	for len(queue) > 0 {
 		key := queue[0]
 		queue = queue[1:]
-		for k, v := range implied(n.catalog, key, n.own[key]) {
+		follows := implied(n.catalog, key, n.own[key])
+		for _, k := range slices.Sorted(maps.Keys(follows)) {
 			if _, set := n.own[k]; !set {
-				n.own[k] = v
+				n.own[k] = follows[k]
 				n.inferred[k] = key
 				queue = append(queue, k)
 			}
@@ -41,21 +42,20 @@ func implied(c *catalog.Catalog, key string, value any) map[string]any {
 	if cases, ok := c.Infer[key]; ok {
 		return cases[fmt.Sprint(value)]
 	}
+	out := map[string]any{}
 	for pattern, cases := range c.Infer {
 		part, ok := match(pattern, key)
 		if !ok {
 			continue
 		}
-		out := map[string]any{}
 		for k, v := range cases[fmt.Sprint(value)] {
 			if s, isText := v.(string); isText {
 				v = strings.ReplaceAll(s, "$1", part)
 			}
 			out[strings.ReplaceAll(k, "$1", part)] = v
 		}
-		return out
 	}
-	return nil
+	return out
 }
 
 var word = regexp.MustCompile(`^\w+$`)

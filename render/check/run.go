@@ -12,8 +12,9 @@ import (
 // A run is one deployment under check.
 type run struct {
 	Deployment
-	nodes  []*node
+	nodes  []*node // sorted by host
 	byName map[string][]*node
+	byRole map[string][]*node
 	rule   Rule
 	found  []Finding
 	near   map[string][]string // suggestions already made, by role and key
@@ -38,13 +39,14 @@ type entry struct {
 }
 
 func newRun(d Deployment) *run {
-	c := &run{Deployment: d, byName: map[string][]*node{}, near: map[string][]string{}}
+	c := &run{Deployment: d, byName: map[string][]*node{}, byRole: map[string][]*node{}, near: map[string][]string{}}
 	nodes := slices.Clone(d.Nodes)
 	slices.SortStableFunc(nodes, func(a, b Node) int { return strings.Compare(a.Host, b.Host) })
 	for i := range nodes {
 		n := &node{Node: &nodes[i], catalog: d.Catalogs[nodes[i].Role]}
 		n.layOut()
 		c.nodes = append(c.nodes, n)
+		c.byRole[n.Role] = append(c.byRole[n.Role], n)
 		c.name(n)
 	}
 	for _, n := range c.nodes {
@@ -91,15 +93,7 @@ func (c *run) address(host string) string {
 }
 
 // of returns the nodes of a role.
-func (c *run) of(role string) []*node {
-	var nodes []*node
-	for _, n := range c.nodes {
-		if n.Role == role {
-			nodes = append(nodes, n)
-		}
-	}
-	return nodes
-}
+func (c *run) of(role string) []*node { return c.byRole[role] }
 
 // report notes a finding of the rule in hand.
 func (c *run) report(n *node, key, message, fix string) {

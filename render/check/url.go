@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"apimctl/render/catalog"
 )
 
 // An address is a URL's beginning.
@@ -167,7 +169,7 @@ func urlPort(c *run, n *node, e endpoint) {
 }
 
 func plainPort(c *run, n *node, e entry) {
-	_, last, _ := cutLast(strings.ToLower(e.generic))
+	_, last := catalog.Parent(strings.ToLower(e.generic))
 	if !strings.HasSuffix(last, "port") && last != "offset" {
 		return
 	}
@@ -176,7 +178,7 @@ func plainPort(c *run, n *node, e entry) {
 		low = 0
 	}
 	if p, err := strconv.Atoi(fmt.Sprint(e.value)); err == nil && (p < low || p > 65535) {
-		c.report(n, e.key, fmt.Sprintf("%s is no %s", n.show(e.key, e.value), last), "")
+		c.report(n, e.key, n.show(e.key, e.value)+" is out of range", fmt.Sprintf("write %d to 65535", low))
 	}
 }
 

@@ -93,7 +93,7 @@ func badDuration(c *run, n *node, e entry) {
 	}
 	count, _ := strconv.ParseInt(m[1], 10, 64)
 	if m[2] != "" && count*millis(m[2]) < millis(unit) {
-		c.report(n, e.key, fmt.Sprintf("%s is less than one %s, which is what the product counts in", n.show(e.key, e.value), unit), "")
+		c.report(n, e.key, fmt.Sprintf("%s is less than 1%s, and the product counts in that unit", n.show(e.key, e.value), unit), "")
 	}
 }
 
