@@ -7,11 +7,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"apimctl/inventory"
 	"apimctl/render"
 	"apimctl/tasks"
 	"apimctl/tasks/keystore"
+	"apimctl/tasks/remote"
 )
 
 // Products are the distributions, by the role that runs them.
@@ -54,7 +57,7 @@ func settleNode(inv *inventory.Inventory, products Products, h inventory.Host) (
 	}
 	stores := storesOf(inv.Keystores)
 	return Node{
-		Host: h, Product: product, TOML: data, Accepts: accepts(inv.Version), Stores: stores,
+		Host: h, Product: product, Config: c, TOML: data, Hide: hidden(c), Accepts: accepts(inv.Version), Stores: stores,
 		Trust: shippedCertificate(product.FS, inv.Keystores.TLS),
 	}, nil
 }
@@ -64,12 +67,7 @@ func settleNode(inv *inventory.Inventory, products Products, h inventory.Host) (
 func Config(inv *inventory.Inventory, products Products, h inventory.Host) (render.Config, error) {
 	var layers []render.Layer
 	if p := products[h.Role]; p.FS != nil {
-		const path = "repository/conf/deployment.toml"
-		data, err := fs.ReadFile(p.FS, path)
-		if err != nil {
-			return render.Config{}, err
-		}
-		shipped, err := render.ParseTOML(filepath.Base(p.Local)+" "+path, data)
+		shipped, err := shippedLayer(p)
 		if err != nil {
 			return render.Config{}, err
 		}
@@ -86,10 +84,36 @@ func Config(inv *inventory.Inventory, products Products, h inventory.Host) (rend
 	return render.Merge(layers)
 }
 
+// Shipped names the layer that a distribution brings.
+const Shipped = "distribution"
+
+func shippedLayer(p Product) (render.Layer, error) {
+	const path = "repository/conf/deployment.toml"
+	data, err := fs.ReadFile(p.FS, path)
+	if err != nil {
+		return render.Layer{}, err
+	}
+	l, err := render.ParseTOML(filepath.Base(p.Local)+" "+path, data)
+	l.Name = Shipped
+	return l, err
+}
+
+// hidden are the texts in a configuration that are shown nowhere.
+func hidden(c render.Config) []remote.Secret {
+	var all []remote.Secret
+	for _, e := range c.Entries() {
+		if s, ok := e.Value.(string); ok && e.Secret && len(s) > 3 && !strings.HasPrefix(s, "$") {
+			all = append(all, remote.Secret(s))
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
 func ownLayer(l inventory.Layer) render.Layer {
 	own := render.Layer{Name: l.Name}
 	for _, s := range l.Settings {
-		own.Settings = append(own.Settings, render.Setting{Key: s.Key, Value: s.Value, File: s.File, Line: s.Line})
+		own.Settings = append(own.Settings, render.Setting{Key: s.Key, Value: s.Value, File: s.File, Line: s.Line, Secret: s.Secret})
 	}
 	return own
 }

@@ -108,28 +108,3 @@ func (a *app) writeNode(dir string, n playbooks.Node) error {
 	_, err := fmt.Fprintln(a.out, path)
 	return err
 }
-
-func (a *app) validateCommand() *cobra.Command {
-	c := &cobra.Command{
-		Use:   "validate",
-		Short: "Check the inventory and the files made of it, without touching a host",
-		RunE:  func(*cobra.Command, []string) error { return a.validate() },
-	}
-	return a.withInventory(c)
-}
-
-func (a *app) validate() error {
-	l, err := a.load()
-	if err != nil {
-		return err
-	}
-	d, err := playbooks.Settle(l.inv, l.products)
-	if err != nil {
-		return &usageError{err}
-	}
-	for _, w := range l.inv.Warnings() {
-		_, _ = fmt.Fprintln(a.errOut, "warning:", w)
-	}
-	_, err = fmt.Fprintf(a.out, "%s: %s, %s: nothing wrong\n", l.inv.Path, count(len(l.inv.Hosts), "host"), count(len(d.Nodes), "deployment.toml"))
-	return err
-}

@@ -10,6 +10,7 @@ import (
 type Put struct {
 	Path      string
 	Had, Want remote.File
+	Hide      []remote.Secret // what a diff must not show, beside what its key tells
 }
 
 // Unpack uploads an archive and unpacks it to Dir, owned by Owner ("user:group").
