@@ -64,7 +64,7 @@ func mode(f remote.File) string {
 // or nothing where it is secret.
 func (p Put) Diff() string {
 	had, want := plain(p.Had), plain(p.Want)
-	if !p.writes() && p.Want.Exists() || bytes.Equal(had, want) {
+	if p.Brief || !p.writes() && p.Want.Exists() || bytes.Equal(had, want) {
 		return ""
 	}
 	secret := p.Had.Secret || p.Want.Secret
@@ -94,11 +94,11 @@ func (p Put) keyed(had, want []byte) (string, bool) {
 	if err != nil || len(lines) == 0 {
 		return "", false
 	}
-	text := "--- " + p.label(p.Had) + "\n+++ " + p.label(p.Want) + "\n" + strings.Join(lines, "\n") + "\n"
+	text := strings.Join(lines, "\n") + "\n"
 	for _, s := range p.Hide {
 		text = strings.ReplaceAll(text, s.Reveal(), s.String())
 	}
-	return text, true
+	return "--- " + p.label(p.Had) + "\n+++ " + p.label(p.Want) + "\n" + text, true
 }
 
 func (p Put) label(f remote.File) string {
