@@ -40,8 +40,6 @@ func openSSH(ctx context.Context, l *link) (*SSH, error) {
 
 // Close ends the connection.
 func (s *SSH) Close() error {
-	_ = s.shell.in.Close()
-	_ = s.link.client.Close()
 	s.link.fail(errClosed)
 	if s.owned != nil {
 		return s.owned.Close()
