@@ -1,0 +1,95 @@
+package inventory
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Load reads the inventory at path. env looks up the environment (os.LookupEnv). The error is Problems where the file
+// could be read, and all of them are in it.
+func Load(path string, env func(string) (string, bool)) (*Inventory, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, Problems{{File: path, What: reason(err), Fix: "name the inventory with -i, or make one with: apimctl init > " + path}}
+	}
+	return Parse(path, data, env)
+}
+
+// Parse is Load with the file's content at hand. The files that it names are looked at beside path.
+func Parse(path string, data []byte, env func(string) (string, bool)) (*Inventory, error) {
+	dir, err := filepath.Abs(filepath.Dir(path))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	d := &decoder{file: path, dir: dir, env: env, at: map[string]place{}}
+	root, problem := d.parse(data)
+	if problem != nil {
+		return nil, Problems{*problem}
+	}
+	d.findAliases(root)
+
+	var doc document
+	doc.Path, doc.Dir = path, dir
+	keys := fileTable()
+	keys.defaults(d, &doc)
+	keys.read(cursor{d: d, n: root}, &doc)
+	doc.readGroups(d)
+	doc.settle(d)
+	doc.check(d)
+	if len(d.problems) > 0 {
+		return nil, d.problems.sorted()
+	}
+	doc.warn(d)
+	doc.warnings = d.warnings.sorted()
+	return &doc.Inventory, nil
+}
+
+// parse returns the document's only node.
+func (d *decoder) parse(data []byte) (*yaml.Node, *Problem) {
+	reader := yaml.NewDecoder(bytes.NewReader(data))
+	var document, second yaml.Node
+	err := reader.Decode(&document)
+	switch {
+	case errors.Is(err, io.EOF), err == nil && document.Kind != yaml.DocumentNode:
+		return nil, &Problem{File: d.file, Line: 1, Column: 1, What: "is empty", Fix: "begin with the example: apimctl init"}
+	case err != nil:
+		return nil, d.syntax(err)
+	}
+	if err := reader.Decode(&second); !errors.Is(err, io.EOF) {
+		if err != nil {
+			return nil, d.syntax(err)
+		}
+		return nil, &Problem{File: d.file, Line: second.Line, Column: 1, What: "a second document begins here", Fix: "keep one document in the file"}
+	}
+	return document.Content[0], nil
+}
+
+// syntax is yaml's own error. It has its line in no other form than its text, and none for the first line.
+func (d *decoder) syntax(err error) *Problem {
+	p := &Problem{File: d.file, Line: 1, Column: 1, What: strings.TrimPrefix(err.Error(), "yaml: "), Fix: "mend the YAML"}
+	if number, what, found := strings.Cut(strings.TrimPrefix(p.What, "line "), ": "); found {
+		if line, err := strconv.Atoi(number); err == nil {
+			p.Line, p.What = line, what
+		}
+	}
+	return p
+}
+
+// findAliases reports anchors that are used: a group's settings say the same in a way that errors can point at.
+func (d *decoder) findAliases(n *yaml.Node) {
+	if n.Kind == yaml.AliasNode {
+		cursor{d: d, n: n}.bad("*"+n.Value+" is an alias, which is not read here", "write the value, or set it for the group or the file")
+		return
+	}
+	for _, child := range n.Content {
+		d.findAliases(child)
+	}
+}
