@@ -61,17 +61,13 @@ func (a *app) render(args []string, out, explain string) error {
 	}
 	s := &session{loaded: l, deployment: d}
 	for i, n := range s.nodes() {
-		config, err := playbooks.Config(l.inv, l.products, n.Host)
-		if err != nil {
-			return err
-		}
 		switch {
 		case out != "":
 			err = a.writeNode(out, n)
 		case explain != "-":
-			err = a.explain(i, n.Name, config.Explain(explain))
+			err = a.explain(i, n.Name, n.Config.Explain(explain))
 		default:
-			err = a.heading(i, n.Name, string(config.Masked()))
+			err = a.heading(i, n.Name, string(n.Config.Masked()))
 		}
 		if err != nil {
 			return err
@@ -81,10 +77,11 @@ func (a *app) render(args []string, out, explain string) error {
 }
 
 func (a *app) heading(i int, host, text string) error {
+	gap := ""
 	if i > 0 {
-		host = "\n" + host
+		gap = "\n"
 	}
-	_, err := fmt.Fprintf(a.out, "%s\n%s", a.bold("== "+strings.TrimPrefix(host, "\n")), text)
+	_, err := fmt.Fprintf(a.out, "%s%s\n%s", gap, a.bold("== "+host), text)
 	return err
 }
 
