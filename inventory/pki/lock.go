@@ -66,10 +66,9 @@ func (l Lock) seal(data []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := w.Write(data); err != nil {
-		return nil, err
-	}
-	return out.Bytes(), w.Close()
+	_, err = w.Write(data)
+	err = errors.Join(err, w.Close()) // which writes the last block
+	return out.Bytes(), err
 }
 
 // open decrypts a file. Its errors are Problems: ErrLocked or ErrDamaged.

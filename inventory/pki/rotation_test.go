@@ -1,0 +1,115 @@
+package pki
+
+import (
+	"errors"
+	"reflect"
+	"slices"
+	"testing"
+)
+
+func TestRotation(t *testing.T) {
+	r := NewRotation("AA:BB", []string{"gw-1", "am-1"})
+	var had []string
+	for r.Phase != Done {
+		step := r.Next()
+		had = append(had, step.String())
+		var err error
+		if r, err = r.Advance(step); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := []string{"trust new", "switch keys: gw-1", "switch keys: am-1", "drop old"}; !slices.Equal(had, want) {
+		t.Errorf("steps %q, want %q", had, want)
+	}
+	_, err := r.Advance(r.Next())
+	if err == nil || err.Error() != "done is not the next step of the rotation, but done" {
+		t.Error(err)
+	}
+	_, err = NewRotation("", []string{"gw-1"}).Advance(Step{SwitchKeys, "gw-1"})
+	if err == nil || err.Error() != "switch keys: gw-1 is not the next step of the rotation, but trust new" {
+		t.Error(err)
+	}
+}
+
+// TestSettle follows the inventory: a node gone is not waited for, a new one has its switch before old trust is dropped.
+func TestSettle(t *testing.T) {
+	r := Rotation{Phase: SwitchKeys, Nodes: []string{"a", "b", "c"}, Switched: []string{"a", "b"}}
+	for _, c := range []struct {
+		nodes []string
+		next  Step
+	}{
+		{[]string{"a", "b", "c"}, Step{SwitchKeys, "c"}},
+		{[]string{"b", "c", "d"}, Step{SwitchKeys, "c"}},
+		{[]string{"a", "b"}, Step{Phase: DropOld}},
+		{[]string{"a", "b", "d"}, Step{SwitchKeys, "d"}},
+	} {
+		if had := r.Settle(c.nodes); had.Next() != c.next || (had.Phase == DropOld) != (c.next.Phase == DropOld) {
+			t.Errorf("with %v: %s in phase %s, want %s", c.nodes, had.Next(), had.Phase, c.next)
+		}
+	}
+	if !slices.Equal(r.Nodes, []string{"a", "b", "c"}) || !slices.Equal(r.Switched, []string{"a", "b"}) {
+		t.Errorf("settling changed what it was given: %v", r)
+	}
+	early := NewRotation("AA", []string{"a"}).Settle([]string{"b"})
+	if early.Next() != (Step{Phase: TrustNew}) || !slices.Equal(early.Nodes, []string{"b"}) {
+		t.Errorf("before any switch: %v", early)
+	}
+}
+
+// TestRotateCA keeps the old CA trusted until the last phase, and never makes two new ones however often it begins.
+func TestRotateCA(t *testing.T) {
+	f := newFolder(t)
+	old, want := newCA(t), newCA(t)
+	if err := f.Save(CAName, old); err != nil {
+		t.Fatal(err)
+	}
+	dead := errors.New("killed")
+	made := 0
+	if _, err := f.BeginCA([]string{"a"}, func() (Pair, error) { return Pair{}, dead }); !errors.Is(err, dead) {
+		t.Fatal(err)
+	}
+	wantChain(t, first(f.Roots()), old.Leaf())
+	for range 3 {
+		r, err := f.BeginCA([]string{"a"}, func() (Pair, error) { made++; return want, nil })
+		if err != nil || !reflect.DeepEqual(r, NewRotation(Fingerprint(old.Leaf()), []string{"a"})) {
+			t.Fatalf("%v, %v", r, err)
+		}
+	}
+	if made != 1 {
+		t.Errorf("made %d CAs", made)
+	}
+	wantChain(t, must2(t)(f.Load(CAName)).Chain, want.Leaf())
+	for _, roots := range [][]Pair{{want, old}, {want, old}, {want}, {want}} {
+		var chain []string
+		for _, p := range roots {
+			chain = append(chain, Fingerprint(p.Leaf()))
+		}
+		var had []string
+		for _, c := range first(f.Roots()) {
+			had = append(had, Fingerprint(c))
+		}
+		r, err := f.Rotation()
+		if !slices.Equal(had, chain) {
+			t.Errorf("in phase %q trust %v, want %v", r.Phase, had, chain)
+		}
+		if errors.Is(err, ErrMissing) {
+			break
+		}
+		r, err = r.Advance(r.Next())
+		if err := errors.Join(err, f.SaveRotation(r)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if f.has("ca-old.pem") || f.has("rotation.json") {
+		t.Error("the rotation left something behind")
+	}
+}
+
+func TestRotationDamaged(t *testing.T) {
+	f := newFolder(t)
+	_, err := f.Rotation()
+	wantProblem(t, err, ErrMissing, f.file("rotation.json")+": is not there")
+	write(t, f.file("rotation.json"), []byte(`{"phase": "other"}`))
+	_, err = f.Rotation()
+	wantProblem(t, err, ErrDamaged, f.file("rotation.json")+": does not tell how far the rotation has come; restore it from a backup")
+}
