@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 )
@@ -92,8 +91,6 @@ func wantChain(t testing.TB, had []*x509.Certificate, want ...*x509.Certificate)
 		t.Errorf("chain %s, want %s", subjects(had), subjects(want))
 	}
 }
-
-func withoutPrefix(err error, dir string) string { return strings.ReplaceAll(err.Error(), dir+"/", "") }
 
 func newKey(t testing.TB) crypto.Signer {
 	t.Helper()

@@ -106,12 +106,12 @@ func TestInstallRefuses(t *testing.T) {
 // answer is a certificate by ca for the key of p.
 func answer(t *testing.T, ca, p Pair, names Names) []byte {
 	t.Helper()
-	want := &x509.Certificate{Subject: must(t, request2(t, p, names), nil).Subject, DNSNames: names.DNS, IPAddresses: names.IPs, NotBefore: now, NotAfter: now.Add(year)}
+	want := &x509.Certificate{Subject: requested(t, p, names).Subject, DNSNames: names.DNS, IPAddresses: names.IPs, NotBefore: now, NotAfter: now.Add(year)}
 	cert, err := sign(want, ca.Leaf(), p.Key.Public(), ca.Key)
 	return encode(must(t, cert, err))
 }
 
-func request2(t *testing.T, p Pair, names Names) *x509.CertificateRequest {
+func requested(t *testing.T, p Pair, names Names) *x509.CertificateRequest {
 	t.Helper()
 	data, err := request(p.Key, names)
 	block, _ := pem.Decode(must(t, data, err))

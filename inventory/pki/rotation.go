@@ -1,8 +1,6 @@
 package pki
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 )
@@ -26,6 +24,8 @@ type Rotation struct {
 	Phase    Phase    `json:"phase"`
 	Nodes    []string `json:"nodes"` // in the order in which they switch
 	Switched []string `json:"switched"`
+
+	Before map[string]string `json:"before,omitempty"` // the fingerprint of each node's certificate when it began
 }
 
 // A Step is what a rotation asks for: a phase for all nodes at once, or the switch of one.
@@ -80,15 +80,15 @@ func (r Rotation) Advance(done Step) (Rotation, error) {
 	return r, nil
 }
 
-// Settle is the rotation with the nodes that the inventory names now: those gone need no switch, and those new are switched
-// last. Old trust is not dropped before each has had its switch.
+// Settle is the rotation with the nodes that the inventory names now: those gone need no switch and, where the CA
+// goes, those new are switched last. Old trust is not dropped before each has had its switch.
 func (r Rotation) Settle(nodes []string) Rotation {
 	keep := func(all []string, in []string) []string {
 		return slices.DeleteFunc(slices.Clone(all), func(n string) bool { return !slices.Contains(in, n) })
 	}
 	r.Nodes, r.Switched = keep(r.Nodes, nodes), keep(r.Switched, nodes)
 	for _, node := range nodes {
-		if !slices.Contains(r.Nodes, node) {
+		if r.CA && !slices.Contains(r.Nodes, node) {
 			r.Nodes = append(r.Nodes, node)
 		}
 	}
@@ -97,64 +97,4 @@ func (r Rotation) Settle(nodes []string) Rotation {
 		r.Phase = r.Next().Phase
 	}
 	return r
-}
-
-// Rotation returns the one under way. Without one the error is ErrMissing.
-func (f Folder) Rotation() (Rotation, error) {
-	data, err := f.read("rotation.json")
-	if err != nil {
-		return Rotation{}, err
-	}
-	var r Rotation
-	if err := json.Unmarshal(data, &r); err != nil || !slices.Contains([]Phase{TrustNew, SwitchKeys, DropOld, Done}, r.Phase) {
-		return Rotation{}, &Problem{f.file("rotation.json"), ErrDamaged, "does not tell how far the rotation has come", "restore it from a backup"}
-	}
-	return r, nil
-}
-
-// BeginCA begins to replace the CA, or goes on where that was cut short: afterwards ca is the new one, of which the nodes'
-// certificates are issued when each is switched, and ca-old the one before. make is called if the new one is not there yet.
-func (f Folder) BeginCA(nodes []string, make func() (Pair, error)) (Rotation, error) {
-	had, err := f.Load(CAName)
-	if err != nil {
-		return Rotation{}, err
-	}
-	r, err := f.Rotation()
-	if errors.Is(err, ErrMissing) {
-		r = NewRotation(Fingerprint(had.Leaf()), nodes)
-		err = f.keepRotation(r, f.create)
-	}
-	if err != nil {
-		return Rotation{}, err
-	}
-	if !r.CA {
-		return r, &Problem{f.file("rotation.json"), ErrExists, "a rotation of keys is under way", "finish it first"}
-	}
-	if Fingerprint(had.Leaf()) != r.Old {
-		return r, nil
-	}
-	if err := f.put("ca-old.pem", encode(had.Leaf())); err != nil {
-		return r, err
-	}
-	want, err := make()
-	if err != nil {
-		return r, err
-	}
-	return r, f.Replace(CAName, want)
-}
-
-// SaveRotation keeps how far a rotation has come. Once it is Done, it is forgotten, and the old CA with it.
-func (f Folder) SaveRotation(r Rotation) error {
-	if r.Phase != Done {
-		return f.keepRotation(r, f.put)
-	}
-	return errors.Join(f.remove("ca-old.pem"), f.remove("rotation.json"))
-}
-
-func (f Folder) keepRotation(r Rotation, write func(string, []byte) error) error {
-	data, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
-		return err
-	}
-	return write("rotation.json", append(data, '\n'))
 }

@@ -2,7 +2,6 @@ package pki
 
 import (
 	"errors"
-	"reflect"
 	"slices"
 	"testing"
 )
@@ -33,7 +32,7 @@ func TestRotation(t *testing.T) {
 
 // TestSettle follows the inventory: a node gone is not waited for, a new one has its switch before old trust is dropped.
 func TestSettle(t *testing.T) {
-	r := Rotation{Phase: SwitchKeys, Nodes: []string{"a", "b", "c"}, Switched: []string{"a", "b"}}
+	r := Rotation{CA: true, Phase: SwitchKeys, Nodes: []string{"a", "b", "c"}, Switched: []string{"a", "b"}}
 	for _, c := range []struct {
 		nodes []string
 		next  Step
@@ -49,6 +48,10 @@ func TestSettle(t *testing.T) {
 	}
 	if !slices.Equal(r.Nodes, []string{"a", "b", "c"}) || !slices.Equal(r.Switched, []string{"a", "b"}) {
 		t.Errorf("settling changed what it was given: %v", r)
+	}
+	r.CA = false
+	if had := r.Settle([]string{"a", "b", "d"}).Next(); had != (Step{Phase: DropOld}) {
+		t.Errorf("a rotation of some keys goes on with %s", had)
 	}
 	early := NewRotation("AA", []string{"a"}).Settle([]string{"b"})
 	if early.Next() != (Step{Phase: TrustNew}) || !slices.Equal(early.Nodes, []string{"b"}) {
@@ -71,7 +74,7 @@ func TestRotateCA(t *testing.T) {
 	wantChain(t, first(f.Roots()), old.Leaf())
 	for range 3 {
 		r, err := f.BeginCA([]string{"a"}, func() (Pair, error) { made++; return want, nil })
-		if err != nil || !reflect.DeepEqual(r, NewRotation(Fingerprint(old.Leaf()), []string{"a"})) {
+		if err != nil || r.Old != Fingerprint(old.Leaf()) || r.Next() != (Step{Phase: TrustNew}) || !slices.Equal(r.Nodes, []string{"a"}) {
 			t.Fatalf("%v, %v", r, err)
 		}
 	}
@@ -112,4 +115,54 @@ func TestRotationDamaged(t *testing.T) {
 	write(t, f.file("rotation.json"), []byte(`{"phase": "other"}`))
 	_, err = f.Rotation()
 	wantProblem(t, err, ErrDamaged, f.file("rotation.json")+": does not tell how far the rotation has come; restore it from a backup")
+}
+
+// TestRenew gives each node one new pair, however often the switch is tried, and none to a node of the new CA.
+func TestRenew(t *testing.T) {
+	for _, rotatesCA := range []bool{true, false} {
+		f := newFolder(t)
+		if err := f.Save(CAName, newCA(t)); err != nil {
+			t.Fatal(err)
+		}
+		before := must2(t)(f.Node("gw-1", gw1, quick, now))
+		wantChain(t, must2(t)(f.Node("gw-1", gw1, quick, now)).Chain, before.Chain...)
+		begin := func() (Rotation, error) { return f.BeginKeys([]string{"gw-1"}) }
+		if rotatesCA {
+			begin = func() (Rotation, error) {
+				return f.BeginCA([]string{"gw-1"}, func() (Pair, error) { return newCA(t), nil })
+			}
+		}
+		r, err := begin()
+		if err != nil || r.Before["gw-1"] != Fingerprint(before.Leaf()) {
+			t.Fatalf("%v, %v", r.Before, err)
+		}
+		issue := func(ca Pair) (Pair, error) { return ca.Issue(gw1, quick, now) }
+		want := must2(t)(f.Renew(r, "gw-1", issue))
+		wantChain(t, must2(t)(f.Renew(r, "gw-1", issue)).Chain, want.Chain...)
+		if matches(before.Leaf(), want.Key) || !want.Anchor().Equal(must2(t)(f.Load(CAName)).Leaf()) {
+			t.Errorf("CA %t: the old key, or another CA", rotatesCA)
+		}
+		late := must2(t)(f.Node("gw-2", gw1, quick, now))
+		wantChain(t, must2(t)(f.Renew(r, "gw-2", issue)).Chain, late.Chain...)
+	}
+}
+
+func TestOneRotationAtATime(t *testing.T) {
+	f := newFolder(t)
+	if err := f.Save(CAName, newCA(t)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.BeginKeys(nil); err != nil {
+		t.Fatal(err)
+	}
+	_, err := f.BeginCA(nil, func() (Pair, error) { return Pair{}, errors.New("made a CA") })
+	wantProblem(t, err, ErrExists, f.file("rotation.json")+": a rotation of keys is under way; finish it first")
+	if err := f.SaveRotation(Rotation{Phase: Done}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.BeginCA(nil, func() (Pair, error) { return newCA(t), nil }); err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.BeginKeys(nil)
+	wantProblem(t, err, ErrExists, f.file("rotation.json")+": a rotation of the CA is under way; finish it first")
 }
