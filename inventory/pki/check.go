@@ -12,10 +12,13 @@ import (
 )
 
 // CheckTLS tells everything that makes a pair unfit to serve TLS under the names at that time, as joined Problems:
-// ErrExpired, ErrNotYet, ErrWeak, ErrNames, ErrUsage.
+// ErrNoCertificate, ErrExpired, ErrNotYet, ErrWeak, ErrNames, ErrUsage.
 func (p Pair) CheckTLS(file string, names Names, now time.Time) error {
-	errs := p.check(file, now)
 	leaf := p.Leaf()
+	if leaf == nil {
+		return &Problem{file, ErrNoCertificate, "has a key, and no certificate yet", "take in the signed certificate"}
+	}
+	errs := p.check(file, now)
 	if lacking := Lacks(leaf, names); len(lacking) > 0 {
 		errs = append(errs, &Problem{
 			file, ErrNames, fmt.Sprintf("%s does not name %s (it names %s)", leaf.Subject, strings.Join(lacking, ", "), strings.Join(sans(leaf), ", ")),
@@ -34,10 +37,13 @@ func (p Pair) CheckTLS(file string, names Names, now time.Time) error {
 }
 
 // CheckSigning tells everything that makes a pair unfit to be the primary and internal key of the product, which signs
-// tokens and encrypts data by RSA (product-facts.md §5, §6): ErrExpired, ErrNotYet, ErrWeak, ErrUsage.
+// tokens and encrypts data by RSA (product-facts.md §5, §6): ErrNoCertificate, ErrExpired, ErrNotYet, ErrWeak, ErrUsage.
 func (p Pair) CheckSigning(file string, now time.Time) error {
-	errs := p.check(file, now)
 	leaf := p.Leaf()
+	if leaf == nil {
+		return &Problem{file, ErrNoCertificate, "has a key, and no certificate yet", "take in the signed certificate"}
+	}
+	errs := p.check(file, now)
 	const usage = x509.KeyUsageDigitalSignature | x509.KeyUsageDataEncipherment
 	_, isRSA := leaf.PublicKey.(*rsa.PublicKey)
 	switch {

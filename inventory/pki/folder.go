@@ -187,9 +187,10 @@ func (f Folder) Replace(name string, p Pair) error {
 // ReplaceSigning keeps another signing key in place of the one there is, which stays as signing-old-DIGITS, eight digits of its
 // fingerprint. What that invalidates, as the product signs and encrypts with it (product-facts.md §5, §6):
 //
-//   - every token, API key and subscription token signed so far, as soon as the gateways trust only the new certificate;
-//   - everything in the databases and the registry that was encrypted with the old key: endpoint credentials, key store
-//     passwords of tenants, and tokens if token encryption is on. It cannot be read again: there is no way back but the old key;
+//   - every token, devportal API key and publisher internal key signed so far, as soon as the gateways trust only the new
+//     certificate;
+//   - everything in the databases and the registry that was encrypted with the old key, tokens too if their encryption is
+//     on. It cannot be read again: there is no way back but the old key;
 //   - the passwords that the secure vault encrypted in deployment.toml: they must be encrypted anew.
 func (f Folder) ReplaceSigning(p Pair) error {
 	old, err := f.Load(SigningName)

@@ -123,6 +123,7 @@ func TestCheckTLS(t *testing.T) {
 	early := p.CheckTLS("f.pem", gw1, now.Add(-2*time.Hour))
 	wantProblem(t, early, ErrNotYet, "f.pem: CN=gw-1 is valid from 2026-11-27 11:00:00 UTC, which is not yet; wait, or set the clock of this machine\n"+
 		"f.pem: "+ca.Leaf().Subject.String()+" is valid from 2026-11-27 11:00:00 UTC, which is not yet; wait, or set the clock of this machine")
+	wantProblem(t, Pair{Key: p.Key}.CheckTLS("f.pem", gw1, now), ErrNoCertificate, "f.pem: has a key, and no certificate yet; take in the signed certificate")
 	signing := must2(t)(NewSigning("s", quick, now))
 	signing.Leaf().ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
 	wantProblem(t, signing.CheckTLS("f.pem", Names{}, now), ErrUsage,
