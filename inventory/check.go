@@ -15,6 +15,7 @@ func (doc *document) check(d *decoder) {
 	doc.checkVersion(d)
 	doc.checkNames(d)
 	doc.checkPorts(d)
+	doc.checkFolders(d)
 	doc.checkHostnames(d)
 	doc.checkGroups(d)
 	doc.checkEnvironments(d)
@@ -62,52 +63,6 @@ func (doc *document) checkNames(d *decoder) {
 		}
 		seen[name] = e
 	}
-}
-
-// ports are what a role listens on without an offset (product-facts.md §3; §8 for the balancer).
-func (e entry) ports() []int {
-	if e.Role == LoadBalancer {
-		return []int{443, 80}
-	}
-	return []int{9443, 9763, 8243, 8280, 8099, 9099, 8021, 9021, 5672, 8672, 9611, 9711, 9999, 11111}
-}
-
-// checkPorts lets hosts share an address as long as their ports do not clash.
-func (doc *document) checkPorts(d *decoder) {
-	type socket struct {
-		address string
-		port    int
-	}
-	seen, said := map[socket]entry{}, once{}
-	for _, e := range doc.entries {
-		if e.Address == "" {
-			continue
-		}
-		for _, base := range e.ports() {
-			port := base
-			if e.Role != LoadBalancer {
-				port += e.Offset
-			}
-			at := socket{canonical(e.Address), port}
-			first, taken := seen[at]
-			if !taken {
-				seen[at] = e
-				continue
-			}
-			if said.first(first.path, e.path) {
-				d.bad(e.path+".address", fmt.Sprintf("%s is also %s's, and both would use port %d", e.Address, first.Name, port),
-					"give one of them another address or another offset")
-			}
-		}
-	}
-}
-
-// canonical makes two writings of one address equal.
-func canonical(address string) string {
-	if ip := net.ParseIP(address); ip != nil {
-		return ip.String()
-	}
-	return strings.ToLower(address)
 }
 
 func (doc *document) checkHostnames(d *decoder) {

@@ -68,30 +68,41 @@ func (doc *document) expand(p pair, pattern Host) {
 		p.value.badAt(p.at, fmt.Sprintf("makes more than %d hosts", mostHosts), "mend the range")
 		return
 	}
-	addresses := slices.Repeat([]string{""}, len(names))
-	at := p.value
-	at.path, at.n = join(at.path, "address"), valueOf(at.n, "address")
-	if pattern.Address != "" {
-		addresses, err = expandRange(pattern.Address)
-		switch {
-		case err != nil:
-			at.bad(err.Error(), "write it like 10.0.1.[1:40]")
-			return
-		case len(addresses) != len(names):
-			at.bad(fmt.Sprintf("stands for %d addresses, the name for %d hosts", len(addresses), len(names)), "let both ranges be of one length")
-			return
-		}
+	addresses, ok := p.value.addresses(pattern.Address, len(names))
+	if !ok {
+		return
 	}
 	for i, name := range names {
 		if what, fix := nodeName(name); what != "" {
 			p.value.badAt(p.at, what, fix)
 			return
 		}
-		if addresses[i] != "" && !at.obeys(addresses[i], []rule{address}) {
-			return
-		}
 		doc.entries = append(doc.entries, entry{Host: pattern.as(name, addresses[i]), path: p.value.path})
 	}
+}
+
+// addresses returns what a host's address stands for; the cursor is at the host. Without an address, which is reported
+// elsewhere, all are empty.
+func (c cursor) addresses(pattern string, hosts int) ([]string, bool) {
+	if pattern == "" {
+		return slices.Repeat([]string{""}, hosts), true
+	}
+	c.path, c.n = join(c.path, "address"), valueOf(c.n, "address")
+	all, err := expandRange(pattern)
+	switch {
+	case err != nil:
+		c.bad(err.Error(), "write it like 10.0.1.[1:40]")
+		return nil, false
+	case len(all) != hosts:
+		c.bad(fmt.Sprintf("stands for %d, the name for %d hosts", len(all), hosts), "let both ranges be of one length")
+		return nil, false
+	}
+	for _, one := range all {
+		if !c.obeys(one, []rule{address}) {
+			return nil, false
+		}
+	}
+	return all, true
 }
 
 func valueOf(n *yaml.Node, key string) *yaml.Node {

@@ -12,7 +12,6 @@ type document struct {
 	hostnames     struct{ allInOne, gateway string }
 	ssh           SSH
 	install       Install
-	environments  []Environment
 	groups        cursor // read last: what it holds lies over all else
 	entries       []entry
 }
@@ -28,7 +27,7 @@ func versions() []string { return []string{"4.5.0", "4.6.0", "4.7.0"} }
 
 func fileTable() table[document] {
 	return table[document]{
-		text(row{Name: "name", Required: true, Doc: "names the deployment in the hosts block, units and the audit trail"},
+		text(row{Name: "name", Required: true, Doc: "names the deployment on its hosts"},
 			func(d *document) *string { return &d.Name },
 			matches(plainName, "is no good name", "use letters, digits, dots, hyphens and underscores, 63 at most")),
 		{row: row{Name: "version", Type: "text", Required: true, OneOf: versions(), Doc: "the product's version"}, read: readVersion},
@@ -131,9 +130,9 @@ func distributionsTable() table[document] {
 
 func distributionTable() table[Distribution] {
 	return table[Distribution]{
-		path(row{Name: "file", Doc: "a zip on this machine"}, func(d *Distribution) *string { return &d.File }, true),
-		text(row{Name: "url", Doc: "https://...; needs sha256"}, func(d *Distribution) *string { return &d.URL }, webURL("https")),
-		text(row{Name: "sha256", Doc: "the zip's digest, checked before use"}, func(d *Distribution) *string { return &d.SHA256 },
+		path(row{Name: "file", Note: "required without url", Doc: "a zip on this machine"}, func(d *Distribution) *string { return &d.File }, true),
+		text(row{Name: "url", Note: "required without file", Doc: "https://...; needs sha256"}, func(d *Distribution) *string { return &d.URL }, webURL("https")),
+		text(row{Name: "sha256", Note: "required with url", Doc: "the zip's digest, checked before use"}, func(d *Distribution) *string { return &d.SHA256 },
 			matches(digest, "is no SHA-256", "write the 64 hexadecimal digits that sha256sum prints")),
 	}
 }

@@ -25,33 +25,35 @@ func groupTable() table[group] {
 			},
 			read: func(c cursor, g *group) { g.hosts = &c },
 		},
-	}, common(func(g *group) *Host { return &g.host }, "every host of the group")...)
+	}, common(func(g *group) *Host { return &g.host }, words{"every host of the group", "the file's", "0", "Default"})...)
 }
 
 func hostTable() table[Host] {
 	return append(table[Host]{
 		text(row{Name: "address", Required: true, Doc: "IP address or host name, as this machine and the other nodes reach it; 10.0.1.[1:40] in a range"},
 			func(h *Host) *string { return &h.Address }),
-	}, common(func(h *Host) *Host { return h }, "this host")...)
+	}, common(func(h *Host) *Host { return h }, words{"this host", "the group's", "the group's", "the group's"})...)
 }
 
+// words are what differs between the keys of a group and those of a host.
+type words struct{ whose, below, offset, environment string }
+
 // common are the keys that a group and a host both have.
-func common[T any](host func(*T) *Host, whose string) table[T] {
-	const below = "the group's, then the file's"
+func common[T any](host func(*T) *Host, say words) table[T] {
 	return table[T]{
-		only([]Role{AllInOne, Gateway}, host, number(row{Name: "offset", Max: offsetMax, Note: "the group's, else 0", Doc: "added to every port of the product"},
+		only([]Role{AllInOne, Gateway}, host, number(row{Name: "offset", Max: offsetMax, Note: say.offset, Doc: "added to every port of the product"},
 			func(t *T) *int { return &host(t).Offset })),
-		only([]Role{Gateway}, host, text(row{Name: "environment", Note: "the group's, else Default", Doc: "the gateway environment that is served, and its label"},
+		only([]Role{Gateway}, host, text(row{Name: "environment", Note: say.environment, Doc: "the gateway environment that is served, and its label"},
 			func(t *T) *string { return &host(t).Environment },
 			matches(plainName, "is no good environment", "use letters, digits, dots, hyphens and underscores"))),
-		override(row{Name: "ssh", Note: below, Doc: "as ssh of the file, for " + whose},
+		override(row{Name: "ssh", Note: say.below, Doc: "as ssh of the file, for " + say.whose},
 			func(t *T) *SSH { return &host(t).SSH }, sshTable()),
-		override(row{Name: "install", Note: below, Doc: "as install of the file, for " + whose},
+		override(row{Name: "install", Note: say.below, Doc: "as install of the file, for " + say.whose},
 			func(t *T) *Install { return &host(t).Install }, installTable()),
-		override(row{Name: "gate", Note: below, Doc: "as gate of the file, for " + whose},
+		override(row{Name: "gate", Note: say.below, Doc: "as gate of the file, for " + say.whose},
 			func(t *T) *Gate { return &host(t).Gate }, gateTable()),
 		only([]Role{AllInOne, Gateway}, host, key[T]{
-			row: row{Name: "config", Type: "any TOML", Named: "KEY", Note: "nothing", Doc: "laid over deployment.toml of " + whose},
+			row: row{Name: "config", Type: "any TOML", Named: "KEY", Note: "nothing", Doc: "laid over deployment.toml of " + say.whose},
 			read: func(c cursor, t *T) {
 				if settings := c.settings(); len(settings) > 0 {
 					h := host(t)

@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -70,14 +72,13 @@ func (d *decoder) parse(data []byte) (*yaml.Node, *Problem) {
 	return document.Content[0], nil
 }
 
-// syntax is yaml's own error; it has its line in no other form than its text.
+// syntax is yaml's own error. It has its line in no other form than its text, and none for the first line.
 func (d *decoder) syntax(err error) *Problem {
-	p := &Problem{File: d.file, What: err.Error(), Fix: "mend the YAML"}
-	var rest string
-	if n, _ := fmt.Sscanf(err.Error(), "yaml: line %d: %s", &p.Line, &rest); n > 0 {
-		p.Column = 1
-		_, after, _ := bytes.Cut([]byte(err.Error()), []byte(fmt.Sprintf("line %d: ", p.Line)))
-		p.What = string(after)
+	p := &Problem{File: d.file, Line: 1, Column: 1, What: strings.TrimPrefix(err.Error(), "yaml: "), Fix: "mend the YAML"}
+	if number, what, found := strings.Cut(strings.TrimPrefix(p.What, "line "), ": "); found {
+		if line, err := strconv.Atoi(number); err == nil {
+			p.Line, p.What = line, what
+		}
 	}
 	return p
 }

@@ -1,9 +1,11 @@
 package inventory
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 	"time"
 )
@@ -70,4 +72,59 @@ func shared(t *testing.T, name string) string {
 		}
 	}
 	return filepath.Join(dir, "..", "shared", name)
+}
+
+func TestExamples(t *testing.T) {
+	dir := folder(t, "dist/wso2am-4.6.0.zip", "dist/wso2am-universal-gw-4.6.0.zip", "drivers/mysql-connector-j.jar",
+		"wso2am-4.6.0.zip", "wso2am-universal-gw-4.6.0.zip", "mysql-connector-j.jar")
+	for _, test := range []struct {
+		name, text string
+		hosts      int
+		warnings   int
+	}{
+		{"printed by init", Example, 5, 1},
+		{"smallest.yaml", read(t, "../examples/smallest.yaml"), 2, 3},
+		{"ha.yaml", read(t, "../examples/ha.yaml"), 5, 1},
+	} {
+		inv := parse(t, dir, test.text)
+		if len(inv.Hosts) != test.hosts {
+			t.Errorf("%s has %d hosts, not %d", test.name, len(inv.Hosts), test.hosts)
+		}
+		if len(inv.Warnings()) != test.warnings {
+			t.Errorf("%s has the warnings\n%v", test.name, Problems(inv.Warnings()))
+		}
+	}
+}
+
+// TestExampleComments takes the marks off the commented keys of the example: what it proposes has to load too.
+func TestExampleComments(t *testing.T) {
+	proposed := regexp.MustCompile(`(?m)^( *)# ( *)(-|[a-z_]+:|gw-\[|  - |10\.)`)
+	text := proposed.ReplaceAllString(Example, "$1$2$3")
+	if text == Example {
+		t.Fatal("the example proposes nothing")
+	}
+	dir := folder(t, "dist/wso2am-4.6.0.zip", "dist/wso2am-universal-gw-4.6.0.zip", "drivers/mysql-connector-j.jar")
+	put(t, filepath.Join(dir, "corporate-ca.pem"), certificate(t))
+	inv := parse(t, dir, text)
+	if len(inv.Hosts) != 43 || len(inv.Certificates) != 1 || !inv.Features.EventHubTLS || inv.Gate.InARow != 3 {
+		t.Errorf("hosts %d, certificates %v, features %+v", len(inv.Hosts), inv.Certificates, inv.Features)
+	}
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.FromSlash(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func TestLoadOfNoFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "none.yaml")
+	_, err := Load(path, environment(""))
+	var problems Problems
+	if !errors.As(err, &problems) || problems[0].What != "is not there" {
+		t.Errorf("the error is %v", err)
+	}
 }

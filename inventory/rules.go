@@ -3,7 +3,6 @@ package inventory
 import (
 	"crypto/x509"
 	"encoding/pem"
-	"fmt"
 	"net"
 	"net/url"
 	"os"
@@ -114,7 +113,7 @@ func path[T any](r row, at func(*T) *string, exists bool) key[T] {
 		}
 		if strings.HasPrefix(s, "~") {
 			if home, set := c.d.env("HOME"); !set || home == "" || (s != "~" && s[1] != '/') {
-				c.bad("~ cannot be replaced in "+strconv.Quote(s), "write the whole path")
+				c.bad("~ cannot be replaced in "+strconv.Quote(c.n.Value), "write the whole path")
 				return
 			}
 		}
@@ -130,9 +129,9 @@ func (c cursor) isFile(file string) bool {
 	info, err := os.Stat(file)
 	switch {
 	case err != nil:
-		c.bad(fmt.Sprintf("%s: %s", file, reason(err)), "put the file there or mend the path")
+		c.bad(c.shown(file)+": "+reason(err), "put the file there or mend the path")
 	case !info.Mode().IsRegular():
-		c.bad(file+": is not a file", "name the file itself")
+		c.bad(c.shown(file)+": is not a file", "name the file itself")
 	default:
 		return true
 	}
@@ -151,16 +150,16 @@ func pemFile[T any](r row, at func(*T) *string) key[T] {
 		}
 		data, err := readSmall(file)
 		if err != nil {
-			c.bad(file+": "+reason(err), "put a PEM file there or mend the path")
+			c.bad(c.shown(file)+": "+reason(err), "put a PEM file there or mend the path")
 			return
 		}
 		block, _ := pem.Decode(data)
 		if block == nil || block.Type != "CERTIFICATE" {
-			c.bad(file+": holds no PEM certificate", "give one that begins with -----BEGIN CERTIFICATE-----")
+			c.bad(c.shown(file)+": holds no PEM certificate", "give one that begins with -----BEGIN CERTIFICATE-----")
 			return
 		}
 		if _, err := x509.ParseCertificate(block.Bytes); err != nil {
-			c.bad(file+": holds a broken certificate", "export it again as PEM")
+			c.bad(c.shown(file)+": holds a broken certificate", "export it again as PEM")
 		}
 	}
 	return k

@@ -105,12 +105,9 @@ func text[T any](r row, at func(*T) *string, rules ...rule) key[T] {
 
 // checked returns a text that is one of the row's values and breaks no rule.
 func (c cursor) checked(r row, rules []rule) (string, bool) {
-	s, fromRef, ok := c.text()
+	s, _, ok := c.text()
 	if !ok {
 		return "", false
-	}
-	if fromRef {
-		rules = c.masking(rules)
 	}
 	if r.OneOf != nil && !slices.Contains(r.OneOf, s) {
 		c.bad(strconv.Quote(c.n.Value)+" is not known here", suggest(s, r.OneOf, "it may be "))
@@ -119,22 +116,19 @@ func (c cursor) checked(r row, rules []rule) (string, bool) {
 	return s, c.obeys(s, rules)
 }
 
-// masking lets rules name the reference in place of what it stands for, which may be a secret gone astray.
-func (c cursor) masking(rules []rule) []rule {
-	masked := make([]rule, len(rules))
-	for i, check := range rules {
-		masked[i] = func(text string) (string, string) {
-			what, fix := check(text)
-			return strings.ReplaceAll(what, strconv.Quote(text), strconv.Quote(c.n.Value)), fix
-		}
+// shown is a text, or the reference that it came from.
+func (c cursor) shown(text string) string {
+	if strings.Contains(c.n.Value, "${") {
+		return c.n.Value
 	}
-	return masked
+	return text
 }
 
+// obeys reports the first rule that is broken. A text from a reference is shown as that: it may be a secret gone astray.
 func (c cursor) obeys(s string, rules []rule) bool {
 	for _, check := range rules {
 		if what, fix := check(s); what != "" {
-			c.bad(what, fix)
+			c.bad(strings.ReplaceAll(what, strconv.Quote(s), strconv.Quote(c.shown(s))), fix)
 			return false
 		}
 	}

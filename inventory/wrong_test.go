@@ -60,7 +60,7 @@ func wrongShapes() []wrongInventory {
 		{"two documents", "", "+---\nname: x\n", `7:1: a second document begins here; keep one document in the file`},
 		{"nothing required", "", "user_store: x\n", `1:1: distributions: is required; add it: the product's zips
 1:1: groups: is required; add it: the hosts, by what they are; all-in-one is required
-1:1: name: is required; add it: names the deployment in the hosts block, units and the audit trail
+1:1: name: is required; add it: names the deployment on its hosts
 1:1: version: is required; add it: the product's version`},
 		{"unknown key", "name: t", "name: t\nhostname: {gateway: gw}", `2:1: hostname: unknown key; did you mean "hostnames"?`},
 		{"unknown key, nothing near", "name: t", "name: t\nadmin: {zzzzzzzzz: 1}", `2:9: admin.zzzzzzzzz: unknown key; the keys here are username, password`},
@@ -84,7 +84,7 @@ func wrongShapes() []wrongInventory {
 		{"version", "4.6.0", "4.6.1", `2:10: version: 4.6.1 is no version that apimctl knows; they are 4.5.0, 4.6.0, 4.7.0`},
 		{"version, a number", "4.6.0", "4.6", `2:10: version: 4.6 is no version that apimctl knows; they are 4.5.0, 4.6.0, 4.7.0`},
 		{"several at once", "", "nme: 5\nversion: 4.6.0\nssh: {port: x, usr: y}\ngroups: {gateways: {}}\n", `1:1: distributions: is required; add it: the product's zips
-1:1: name: is required; add it: names the deployment in the hosts block, units and the audit trail
+1:1: name: is required; add it: names the deployment on its hosts
 1:1: nme: unknown key; did you mean "name"?
 3:13: ssh.port: is text, not a whole number; write a whole number
 3:16: ssh.usr: unknown key; did you mean "user"?
@@ -138,18 +138,19 @@ func wrongHosts() []wrongInventory {
 		{"name of two", gw, "AIO-1: {address: 10.0.0.2}", `6:21: groups.gateway.hosts.AIO-1: host AIO-1 is also in groups.all-in-one.hosts.aio-1; give it another name, or take one of them away`},
 		{"address of two", gw, "gw-1: {address: 10.0.0.1}", `6:37: groups.gateway.hosts.gw-1.address: 10.0.0.1 is also aio-1's, and both would use port 9443; give one of them another address or another offset`},
 		{"offset that clashes", gw, "gw-1: {address: 10.0.0.1, offset: 320}", `6:37: groups.gateway.hosts.gw-1.address: 10.0.0.1 is also aio-1's, and both would use port 9763; give one of them another address or another offset`},
+		{"folder of two", gw, "gw-1: {address: 10.0.0.2}, gw-2: {address: 10.0.0.2, offset: 1}", `1:1: hostnames.gateway: is required with 2 gateway hosts; name what clients call: your load balancer's name for them
+6:64: groups.gateway.hosts.gw-2.address: 10.0.0.2 is also gw-1's, and both would be installed in /opt/wso2; give one of them another address or another install.dir`},
 		{"offset out of range", gw, "gw-1: {address: 10.0.0.2, offset: 54425}", `6:55: groups.gateway.hosts.gw-1.offset: is out of range; write a number from 0 to 54424`},
 		{"environment of an all-in-one", aio, "aio-1: {address: 10.0.0.1, environment: Default}", `5:64: groups.all-in-one.hosts.aio-1.environment: is not for all-in-one hosts; take it away`},
 		{"config of a load balancer", "", "+  load-balancer: {hosts: {lb-1: {address: 10.0.0.3, config: {a: 1}}}}\n", `1:1: hostnames.all-in-one: is required with a load balancer; name what clients call
 1:1: hostnames.gateway: is required with a load balancer; name what clients call
 7:61: groups.load-balancer.hosts.lb-1.config: is not for load-balancer hosts; take it away`},
-		{"range of addresses too short", gw, "\"gw-[1:3]\": {address: \"10.0.1.[1:2]\"}", `6:43: groups.gateway.hosts.gw-[1:3].address: stands for 2 addresses, the name for 3 hosts; let both ranges be of one length`},
+		{"range of addresses too short", gw, "\"gw-[1:3]\": {address: \"10.0.1.[1:2]\"}", `6:43: groups.gateway.hosts.gw-[1:3].address: stands for 2, the name for 3 hosts; let both ranges be of one length`},
 		{"range backwards", gw, "\"gw-[3:1]\": {address: \"10.0.1.[3:1]\"}", `6:21: groups.gateway.hosts.gw-[3:1]: range [3:1] runs backwards; write it like gw-[1:40] or gw-[01:40]`},
 		{"range of different widths", gw, "\"gw-[01:100]\": {address: \"10.0.1.[1:100]\"}", `6:21: groups.gateway.hosts.gw-[01:100]: range [01:100] has numbers of different widths; write it like gw-[1:40] or gw-[01:40]`},
 		{"range too long", gw, "\"gw-[1:5001]\": {address: \"10.0.1.[1:5001]\"}", `6:21: groups.gateway.hosts.gw-[1:5001]: range [1:5001] is too long; write it like gw-[1:40] or gw-[01:40]`},
-		{"range out of an address", gw, "\"gw-[1:3]\": {address: \"10.0.1.[254:256]\"}", `1:1: hostnames.gateway: is required with 2 gateway hosts; name what clients call: your load balancer's name for them
-6:43: groups.gateway.hosts.gw-[1:3].address: "10.0.1.256" is no address; write an IP address or a host name`},
-		{"range of one address", gw, "\"gw-[1:3]\": {address: 10.0.1.1}", `6:43: groups.gateway.hosts.gw-[1:3].address: stands for 1 addresses, the name for 3 hosts; let both ranges be of one length`},
+		{"range out of an address", gw, "\"gw-[1:3]\": {address: \"10.0.1.[254:256]\"}", `6:43: groups.gateway.hosts.gw-[1:3].address: "10.0.1.256" is no address; write an IP address or a host name`},
+		{"range of one address", gw, "\"gw-[1:3]\": {address: 10.0.1.1}", `6:43: groups.gateway.hosts.gw-[1:3].address: stands for 1, the name for 3 hosts; let both ranges be of one length`},
 		{"range over a name", gw, "\"gw-[1:3]\": {address: \"10.0.1.[1:3]\"}, gw-2: {address: 10.0.2.2}", `1:1: hostnames.gateway: is required with 4 gateway hosts; name what clients call: your load balancer's name for them
 6:60: groups.gateway.hosts.gw-2: host gw-2 is also in groups.gateway.hosts.gw-[1:3]; give it another name, or take one of them away`},
 		{"root", aio, "aio-1: {address: 10.0.0.1, install: {user: root}}", `5:67: groups.all-in-one.hosts.aio-1.install.user: the service never runs as root; name an account of its own; it is created if absent`},

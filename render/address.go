@@ -6,25 +6,35 @@ import (
 
 // The product's ports at offset 0 (product-facts.md §3).
 const (
-	portServletHTTP   = 9763
-	portServletHTTPS  = 9443
-	portHTTP          = 8280
-	portHTTPS         = 8243
-	portWS            = 9099
-	portWSS           = 8099
-	portWebSubHTTP    = 9021
-	portWebSubHTTPS   = 8021
-	portJMS           = 5672
-	portJMSTLS        = 8672
-	portEvents        = 9611
-	portEventsAuth    = 9711
-	portBalancedHTTP  = 80
-	portBalancedHTTPS = 443
+	portServletHTTP  = 9763
+	portServletHTTPS = 9443
+	portHTTP         = 8280
+	portHTTPS        = 8243
+	portWS           = 9099
+	portWSS          = 8099
+	portWebSubHTTP   = 9021
+	portWebSubHTTPS  = 8021
+	portJMS          = 5672
+	portJMSTLS       = 8672
+	portEvents       = 9611
+	portEventsAuth   = 9711
 )
+
+// balanced are the ports of load balancers.
+func (p plan) balanced() Proxy {
+	b := p.Proxy
+	if b.HTTPS == 0 {
+		b.HTTPS = 443
+	}
+	if b.HTTP == 0 {
+		b.HTTP = 80
+	}
+	return b
+}
 
 // urlOf is scheme://host:port, without the port where it is the scheme's own. rest begins with a slash or is empty.
 func urlOf(scheme, host string, port int, rest string) string {
-	if scheme == "https" && port == portBalancedHTTPS || scheme == "http" && port == portBalancedHTTP {
+	if scheme == "https" && port == 443 || scheme == "http" && port == 80 {
 		return fmt.Sprintf("%s://%s%s", scheme, host, rest)
 	}
 	return fmt.Sprintf("%s://%s:%d%s", scheme, host, port, rest)
@@ -33,7 +43,7 @@ func urlOf(scheme, host string, port int, rest string) string {
 // allInOneURL is where everybody calls the all-in-one nodes' servlets.
 func (p plan) allInOneURL(rest string) string {
 	if p.LoadBalanced {
-		return urlOf("https", p.allInOneHost(), portBalancedHTTPS, rest)
+		return urlOf("https", p.allInOneHost(), p.balanced().HTTPS, rest)
 	}
 	return urlOf("https", p.allInOneHost(), portServletHTTPS+p.AllInOnes[0].Offset, rest)
 }

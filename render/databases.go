@@ -87,12 +87,12 @@ func (l *layerOf) database(name string, db *Database) {
 	l.set(from+".type", key+"type", kind)
 	l.set(from+".username", key+"username", xmlText(db.Username))
 	l.set(from+".password", key+"password", xmlText(db.Password))
-	l.set(from+".driver", key+"driver", or(db.Driver, dialect.driver))
+	l.set(from+".driver_class", key+"driver", or(db.Driver, dialect.driver))
 	l.set(from+".validation_query", key+"validationQuery", xmlText(or(db.ValidationQuery, dialect.validation)))
 	where := db.where(kind, dialect)
 	for _, k := range []string{"url", "hostname", "port", "name", "sid"} {
 		if v, ok := where[k]; ok {
-			l.set(from+"."+k, key+k, v)
+			l.set(from, key+k, v)
 		} else {
 			l.set(from, key+k, nil)
 		}

@@ -15,6 +15,9 @@ func xmlText(s string) string {
 	if isReference(s) {
 		return s
 	}
+	if !strings.ContainsAny(s, "&<>") {
+		return s
+	}
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
 }
 
@@ -49,7 +52,7 @@ func unreserved(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-._~", c) >= 0
 }
 
-func isReference(s string) bool { return reference.MatchString(s) }
+func isReference(s string) bool { return strings.HasPrefix(s, "$") && reference.MatchString(s) }
 
 // A PasswordKind is a place that a password goes to; each place carries other characters.
 type PasswordKind int

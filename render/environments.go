@@ -1,6 +1,9 @@
 package render
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 const defaultEnvironment = "Default"
 
@@ -36,53 +39,79 @@ func (p plan) allEnvironments() []Environment {
 	return all
 }
 
+// A tableOfKeys collects the settings of one element of an array.
+type tableOfKeys struct {
+	from string
+	t    Table
+}
+
+func (e *tableOfKeys) set(key string, value any) {
+	e.t = append(e.t, Setting{Key: []string{key}, Value: value, From: e.from})
+}
+
 func (p plan) environment(e Environment) Table {
-	from := "environments." + e.Name
-	var t Table
-	set := func(key string, value any) { t = append(t, Setting{Key: []string{key}, Value: value, From: from}) }
-	set("name", e.Name)
-	set("type", or(e.Type, "hybrid"))
-	set("gateway_type", or(e.GatewayType, "Regular"))
-	set("provider", or(e.Provider, "wso2"))
-	set("display_in_api_console", true)
-	set("show_as_token_endpoint_url", true)
-	set("description", xmlText(or(e.Description, environmentText(or(e.Type, "hybrid")))))
+	t := &tableOfKeys{from: "environments." + e.Name}
+	t.set("name", e.Name)
+	t.set("type", or(e.Type, "hybrid"))
+	t.set("gateway_type", or(e.GatewayType, "Regular"))
+	t.set("provider", xmlText(or(e.Provider, "wso2")))
+	t.set("display_in_api_console", !e.HideInConsole)
+	t.set("show_as_token_endpoint_url", !e.HideTokenURL)
+	t.set("description", xmlText(or(e.Description, environmentText(or(e.Type, "hybrid")))))
 	if e.DisplayName != "" {
-		set("display_name", xmlText(e.DisplayName))
+		t.set("display_name", xmlText(e.DisplayName))
 	}
 	if e.Visibility != "" {
-		set("visibility", xmlText(e.Visibility))
+		t.set("visibility", strings.Split(xmlText(e.Visibility), ","))
 	}
-	set("username", adminUserLate)
-	set("password", adminPasswordLate)
+	t.set("username", adminUserLate)
+	t.set("password", adminPasswordLate)
 	host, offset := p.environmentHost(e)
-	web := func(scheme string, direct, balanced int, rest string) string {
-		if p.LoadBalanced {
-			return urlOf(scheme, host, balanced, rest)
-		}
-		return urlOf(scheme, host, direct+offset, rest)
+	service := p.url("https", host, portServletHTTPS+offset, p.balanced().HTTPS) + "/services/"
+	t.set("service_url", xmlText(or(e.ServiceURL, service)))
+	p.endpoints(t, VHost{host, e.HTTP, e.HTTPS, e.WS, e.WSS, e.WebSubHTTP, e.WebSubHTTPS}, offset)
+	var vhosts []Table
+	for _, v := range e.VHosts {
+		vt := &tableOfKeys{from: t.from + ".vhosts"}
+		p.endpoints(vt, v, offset)
+		vhosts = append(vhosts, vt.t)
 	}
-	set("service_url", xmlText(or(e.ServiceURL, web("https", portServletHTTPS, portBalancedHTTPS, "/services/"))))
-	set("http_endpoint", xmlText(or(e.HTTP, web("http", portHTTP, portBalancedHTTP, ""))))
-	set("https_endpoint", xmlText(or(e.HTTPS, web("https", portHTTPS, portBalancedHTTPS, ""))))
-	set("ws_endpoint", xmlText(or(e.WS, web("ws", portWS, portWS, ""))))
-	set("wss_endpoint", xmlText(or(e.WSS, web("wss", portWSS, portWSS, ""))))
-	set("websub_event_receiver_http_endpoint", xmlText(or(e.WebSubHTTP, web("http", portWebSubHTTP, portWebSubHTTP, ""))))
-	set("websub_event_receiver_https_endpoint", xmlText(or(e.WebSubHTTPS, web("https", portWebSubHTTPS, portWebSubHTTPS, ""))))
-	return t
+	if len(vhosts) > 0 {
+		t.set("virtual_host", vhosts)
+	}
+	return t.t
+}
+
+// endpoints are the addresses of API traffic. A load balancer has the gateways' own ports for WebSockets and WebSub.
+func (p plan) endpoints(t *tableOfKeys, v VHost, offset int) {
+	t.set("http_endpoint", xmlText(or(v.HTTP, p.url("http", v.Hostname, portHTTP+offset, p.balanced().HTTP))))
+	t.set("https_endpoint", xmlText(or(v.HTTPS, p.url("https", v.Hostname, portHTTPS+offset, p.balanced().HTTPS))))
+	t.set("ws_endpoint", xmlText(or(v.WS, p.url("ws", v.Hostname, portWS+offset, portWS))))
+	t.set("wss_endpoint", xmlText(or(v.WSS, p.url("wss", v.Hostname, portWSS+offset, portWSS))))
+	t.set("websub_event_receiver_http_endpoint", xmlText(or(v.WebSubHTTP, p.url("http", v.Hostname, portWebSubHTTP+offset, portWebSubHTTP))))
+	t.set("websub_event_receiver_https_endpoint", xmlText(or(v.WebSubHTTPS, p.url("https", v.Hostname, portWebSubHTTPS+offset, portWebSubHTTPS))))
+}
+
+// url is an address on a node's own port, or on a load balancer's.
+func (p plan) url(scheme, host string, direct, balanced int) string {
+	if p.LoadBalanced {
+		return urlOf(scheme, host, balanced, "")
+	}
+	return urlOf(scheme, host, direct, "")
 }
 
 // environmentHost is the host that an environment is called at and, without a load balancer, its offset.
 func (p plan) environmentHost(e Environment) (host string, offset int) {
 	nodes := p.gateways()
 	first := slices.IndexFunc(nodes, func(g Peer) bool { return label(g) == e.Name })
+	host = or(e.Hostname, p.gatewayHost())
 	switch {
 	case first < 0:
-		return or(e.Hostname, p.gatewayHost()), nodes[0].Offset
-	case first == 0 || p.LoadBalanced:
-		return or(e.Hostname, p.gatewayHost()), nodes[first].Offset
+		return host, nodes[0].Offset
+	case first > 0 && !p.LoadBalanced && host == p.gatewayHost():
+		host = nodes[first].Name // the gateways' hostname leads to the first of them, which serves another environment
 	}
-	return or(e.Hostname, nodes[first].Name), nodes[first].Offset
+	return host, nodes[first].Offset
 }
 
 func environmentText(kind string) string {

@@ -59,8 +59,11 @@ func (e Entry) Text() string {
 	if e.Secret {
 		return mask
 	}
-	return tomlText(e.Path, e.Value)
+	return tomlText(e.Value)
 }
+
+// String is "server.offset = 1 # topology (groups.gateway.hosts.gw-1.offset)".
+func (e Entry) String() string { return e.Key + " = " + e.Text() + " # " + e.Origin.String() }
 
 // Entries are all values, in the order of the file.
 func (c Config) Entries() []Entry {
@@ -76,7 +79,7 @@ func entries(out []Entry, key string, path []string, n *node) []Entry {
 	for _, name := range names {
 		if kid := n.kids[name]; kid.kind == leaf {
 			at := append(slices.Clone(path), name)
-			out = append(out, Entry{dotted(key, name), at, copyValue(kid.value), kid.origin, isSecret(at, kid.value)})
+			out = append(out, Entry{dotted(key, name), at, copyValue(kid.value), kid.origin, kid.secret || isSecret(at, kid.value)})
 		}
 	}
 	for _, name := range names {
@@ -106,18 +109,21 @@ func (n *node) label(path []string, i int) string {
 	return strconv.Itoa(i)
 }
 
-// Explain is what is known of key and of everything under it; of everything if key is "".
-func (c Config) Explain(key string) []Entry {
-	var out []Entry
-	for _, e := range c.Entries() {
-		for _, k := range []string{e.Key, JoinKey(e.Path)} {
-			if rest, ok := strings.CutPrefix(k, key); key == "" || ok && (rest == "" || rest[0] == '.' || rest[0] == '[') {
-				out = append(out, e)
-				break
-			}
+// Explain is what is known of keys and of everything under them; of everything if none are given.
+func (c Config) Explain(keys ...string) []Entry {
+	return slices.DeleteFunc(c.Entries(), func(e Entry) bool {
+		return len(keys) > 0 && !slices.ContainsFunc(keys, e.under)
+	})
+}
+
+// under says whether an entry is at key, written with or without the brackets, or under it.
+func (e Entry) under(key string) bool {
+	for _, k := range []string{e.Key, JoinKey(e.Path)} {
+		if rest, ok := strings.CutPrefix(k, key); key == "" || ok && (rest == "" || rest[0] == '.' || rest[0] == '[') {
+			return true
 		}
 	}
-	return out
+	return false
 }
 
 // Origin is where the value of key, as Entry.Key writes it, comes from.

@@ -3,6 +3,8 @@ package render
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 )
 
 func (f Features) check() error {
@@ -15,7 +17,7 @@ func (f Features) check() error {
 	if f.CacheInvalidation != nil && f.CacheInvalidation.Domain == "" {
 		errs = append(errs, errors.New("cache_invalidation: the domain is missing"))
 	}
-	errs = append(errs, f.JWT.check(), f.Analytics.check())
+	errs = append(errs, f.JWT.check(), f.Analytics.check(), f.Analytics.checkProperties())
 	return errors.Join(errs...)
 }
 
@@ -45,11 +47,26 @@ func (a *Analytics) check() error {
 	return nil
 }
 
+func (a *Analytics) checkProperties() error {
+	if a == nil {
+		return nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.Properties)) {
+		if err := checkSegment(name); err != nil {
+			return fmt.Errorf("analytics: properties: %w", err)
+		}
+	}
+	return nil
+}
+
 func (p plan) cacheInvalidation() Layer {
 	l := newLayer("feature cache_invalidation")
 	if c := p.Features.CacheInvalidation; c != nil && !p.isGateway() {
 		l.set("features.cache_invalidation", "apim.cache_invalidation.enabled", true)
 		l.set("features.cache_invalidation.domain", "apim.cache_invalidation.domain", xmlText(c.Domain))
+		if len(c.Excluded) > 0 {
+			l.set("features.cache_invalidation.excluded_caches", "apim.cache_invalidation.excluded_caches", c.Excluded)
+		}
 	}
 	return l.Layer
 }
@@ -88,6 +105,9 @@ func (p plan) jwt() Layer {
 	if j.UserClaims != nil {
 		l.set(from+".user_claims", "apim.jwt.enable_user_claims", *j.UserClaims)
 	}
+	if j.ExpirySeconds != 0 {
+		l.set(from+".expiry", "apim.jwt.expiry_time", j.ExpirySeconds)
+	}
 	return l.Layer
 }
 
@@ -100,10 +120,13 @@ func (p plan) analytics() Layer {
 	}
 	const from = "features.analytics"
 	l.set(from, "apim.analytics.enable", true)
+	for _, name := range slices.Sorted(maps.Keys(a.Properties)) {
+		l.set(from+".properties."+name, "apim.analytics.properties."+quoteSegment(name), xmlText(a.Properties[name]))
+	}
 	if a.Type == "choreo" { // what the product does without a type (product-facts.md §10)
 		l.set(from+".type", "apim.analytics.type", nil)
-		l.set(from+".endpoint", "apim.analytics.config_endpoint", xmlText(or(a.Endpoint, "https://analytics-event-auth.choreo.dev/auth/v1")))
-		l.set(from+".token", "apim.analytics.auth_token", xmlText(a.Token))
+		l.set(from+".url", "apim.analytics.config_endpoint", xmlText(or(a.Endpoint, "https://analytics-event-auth.choreo.dev/auth/v1")))
+		l.set(from+".key", "apim.analytics.auth_token", xmlText(a.Token))
 		return l.Layer
 	}
 	l.set(from+".type", "apim.analytics.type", a.Type)
@@ -111,7 +134,7 @@ func (p plan) analytics() Layer {
 	l.set(from+".type", "apim.analytics.auth_token", nil)
 	if a.Type == "moesif" {
 		l.set(from+".key", "apim.analytics.properties.moesifKey", xmlText(a.Key))
-		l.setText(from+".base_url", "apim.analytics.properties.moesif_base_url", xmlText(a.BaseURL))
+		l.setText(from+".url", "apim.analytics.properties.moesif_base_url", xmlText(a.BaseURL))
 	}
 	return l.Layer
 }
@@ -120,8 +143,8 @@ func (p plan) analytics() Layer {
 func (p plan) oauthKeys() Layer {
 	l := newLayer("feature oauth_keys")
 	if keys := p.Features.OAuthKeys; keys != "" {
-		l.set("features.oauth_keys", "apim.oauth_config.enable_token_encryption", keys == "encrypt")
-		l.set("features.oauth_keys", "apim.oauth_config.enable_token_hashing", keys == "hash")
+		l.set("features.token_protection", "apim.oauth_config.enable_token_encryption", keys == "encrypt")
+		l.set("features.token_protection", "apim.oauth_config.enable_token_hashing", keys == "hash")
 	}
 	return l.Layer
 }

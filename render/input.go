@@ -16,9 +16,12 @@ type Deployment struct {
 	Version   string    // of the product: "4.5.0", "4.6.0" or "4.7.0"; an update level behind it ("4.6.0.12") is ignored
 	Hostnames Hostnames // what clients and nodes call
 
-	// LoadBalanced says that the two hostnames lead to load balancers that listen on 443 and 80.
+	// LoadBalanced says that the two hostnames lead to load balancers.
 	// Without, they lead to the first node of their kind, on the product's own ports.
 	LoadBalanced bool
+	Proxy        Proxy // which ports, if not 443 and 80
+
+	UserStore string // the product's user_store.type; "" is database_unique_id
 
 	AdminUser     string
 	AdminPassword string
@@ -43,6 +46,9 @@ type Hostnames struct {
 	AllInOne string
 	Gateway  string
 }
+
+// A Proxy is the ports of load balancers; 0 is 443 and 80.
+type Proxy struct{ HTTPS, HTTP int }
 
 // A Peer is a node as the other nodes see it.
 type Peer struct {
@@ -117,7 +123,10 @@ type Environment struct {
 	Hostname    string // "" is Hostnames.Gateway
 	GatewayType string // "" is Regular
 	Provider    string // "" is wso2
-	Visibility  string // roles, comma separated
+	Visibility  string // roles, comma separated; "" is everyone
+
+	HideInConsole bool // not offered in the API console
+	HideTokenURL  bool // not shown as token endpoint
 
 	// Addresses that differ from those that follow from Hostname, whole, with scheme and port.
 	ServiceURL  string
@@ -127,6 +136,14 @@ type Environment struct {
 	WSS         string
 	WebSubHTTP  string
 	WebSubHTTPS string
+
+	VHosts []VHost // further hosts that the environment is called at
+}
+
+// A VHost is a further host of an environment, with addresses that differ from those that follow from Hostname.
+type VHost struct {
+	Hostname                                      string
+	HTTP, HTTPS, WS, WSS, WebSubHTTP, WebSubHTTPS string
 }
 
 // Features are what is off unless asked for.
@@ -137,11 +154,15 @@ type Features struct {
 	JWT               *JWT               // gateways
 	Analytics         *Analytics         // gateways
 	OAuthKeys         string             // "encrypt", "hash" or "" (all nodes)
+
+	// NoGatewayNotification keeps gateways from telling what they have deployed, which they do from 4.6.0 on.
+	NoGatewayNotification bool
 }
 
 // CacheInvalidation keeps the caches of all-in-one nodes alike.
 type CacheInvalidation struct {
-	Domain string // the same on all of them
+	Domain   string   // the same on all of them
+	Excluded []string // caches to leave alone
 }
 
 // EventHubTLS puts the event hub's JMS on TLS, port 8672, on both legs (product-facts.md §10).
@@ -167,6 +188,7 @@ type JWT struct {
 	Generator        string // class
 	ClaimsExtractor  string // class
 	UserClaims       *bool
+	ExpirySeconds    int // 0 is the product's
 }
 
 // Analytics says where a gateway publishes what it sees.
@@ -176,4 +198,6 @@ type Analytics struct {
 	BaseURL  string // moesif: "" is the product's
 	Token    string // choreo: the on-premise key
 	Endpoint string // choreo: "" is https://analytics-event-auth.choreo.dev/auth/v1
+
+	Properties map[string]string // more of [apim.analytics.properties]
 }

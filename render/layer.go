@@ -20,6 +20,8 @@ type Setting struct {
 	File string // of the setting, if it has one
 	Line int    // in File, from 1
 	From string // for implied settings: the inventory key that implies it, e.g. "databases.apim_db"
+
+	Secret bool // the value must not be shown, whatever the key is called
 }
 
 // A Table is one element of an array of tables: its settings, with keys relative to it. In an array whose elements

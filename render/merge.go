@@ -32,7 +32,8 @@ type node struct {
 	kids   map[string]*node // of a table
 	items  []*node          // of an array: tables
 	origin Origin
-	layer  int // index of the layer that set it last
+	layer  int  // index of the layer that set it last
+	secret bool // it was given as a secret
 }
 
 // A Config is a whole deployment.toml: what Merge makes of layers.
@@ -150,7 +151,7 @@ func (m merger) put(t *node, path []string, s Setting, v any) error {
 	if had != nil && had.layer == m.index {
 		return errors.New("is set twice in the same layer")
 	}
-	n := &node{kind: leaf, value: v, origin: m.origin(s), layer: m.index}
+	n := &node{kind: leaf, value: v, origin: m.origin(s), layer: m.index, secret: s.Secret}
 	t.kids[name] = n
 	if !isArray {
 		return nil

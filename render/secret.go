@@ -26,10 +26,10 @@ func isSecret(path []string, v any) bool {
 		return false
 	}
 	s, isText := v.(string)
-	if _, isBool := v.(bool); isBool || isText && (s == "" || reference.MatchString(s)) {
+	if _, isBool := v.(bool); isBool || isText && (s == "" || isReference(s)) {
 		return false
 	}
-	if path[0] == "secrets" || isText && credentials.MatchString(s) {
+	if path[0] == "secrets" || strings.ContainsAny(s, "=@") && credentials.MatchString(s) {
 		return true
 	}
 	return secretName(path)

@@ -15,29 +15,38 @@ func (p plan) topology() Layer {
 	l.set("version", "server.node_ip", "127.0.0.1")
 	l.set("version", "server.server_role", "default") // a gateway too: product-facts.md §10
 	l.set(p.host("offset"), "server.offset", p.node.Offset)
-	l.set("version", "user_store.type", "database_unique_id")
+	l.set("user_store", "user_store.type", or(p.UserStore, "database_unique_id"))
 	p.proxyPorts(l)
 	p.taskAddresses(l)
 	if p.isGateway() {
 		l.set("groups.gateway.environment", "apim.sync_runtime_artifacts.gateway.gateway_labels", []string{label(p.node.Peer)})
-		if p.release >= v460 {
-			l.set(p.host("name"), "apim.gateway_notification.gateway_id", p.node.Name)
-		}
+		p.gatewayNotification(l)
 	}
 	return l.Layer
+}
+
+// gatewayNotification is how a gateway tells what it has deployed; 4.5.0 does not know it (product-facts.md §10).
+func (p plan) gatewayNotification(l *layerOf) {
+	if p.release < v460 {
+		return
+	}
+	l.set(p.host("name"), "apim.gateway_notification.gateway_id", p.node.Name)
+	if p.Features.NoGatewayNotification {
+		l.set("features.gateway_notification", "apim.gateway_notification.enabled", false)
+	}
 }
 
 // proxyPorts are the ports that clients see. Without a load balancer there are none to say (product-facts.md §8).
 // The product adds its offset to port, not to proxyPort.
 func (p plan) proxyPorts(l *layerOf) {
-	const from = "groups.load-balancer"
+	const from = "proxy"
 	if !p.LoadBalanced {
 		return
 	}
-	l.set(from, "transport.https.properties.proxyPort", portBalancedHTTPS)
+	l.set(from, "transport.https.properties.proxyPort", p.balanced().HTTPS)
 	if p.isGateway() {
 		l.set(from, "transport.http.properties.port", portServletHTTP)
-		l.set(from, "transport.http.properties.proxyPort", portBalancedHTTP)
+		l.set(from, "transport.http.properties.proxyPort", p.balanced().HTTP)
 		l.set(from, "transport.https.properties.port", portServletHTTPS)
 	}
 }

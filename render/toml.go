@@ -13,19 +13,21 @@ const header = "# made by apimctl; edits are overwritten: change the inventory\n
 
 // TOML is the file: canonical, so equal configurations give equal bytes. Tables are sorted by name, each before the
 // tables under it, and [secrets] is last, because ciphertool rewrites every line behind it (product-facts.md §6).
-func (c Config) TOML() []byte { return c.write(tomlText) }
+func (c Config) TOML() []byte {
+	return c.write(func(_ []string, n *node) string { return tomlText(n.value) })
+}
 
 // Masked is TOML with (secret) for every secret, for diffs and for people.
 func (c Config) Masked() []byte {
-	return c.write(func(path []string, v any) string {
-		if isSecret(path, v) {
+	return c.write(func(path []string, n *node) string {
+		if n.secret || isSecret(path, n.value) {
 			return `"` + mask + `"`
 		}
-		return tomlText(path, v)
+		return tomlText(n.value)
 	})
 }
 
-type textOf func(path []string, v any) string
+type textOf func(path []string, n *node) string
 
 func (c Config) write(text textOf) []byte {
 	var b bytes.Buffer
@@ -41,7 +43,7 @@ func writeTable(b *bytes.Buffer, path []string, n *node, text textOf) {
 	names := sortedNames(n, len(path) == 0)
 	for _, name := range names {
 		if kid := n.kids[name]; kid.kind == leaf {
-			fmt.Fprintf(b, "%s = %s\n", quoteSegment(name), text(append(slices.Clone(path), name), kid.value))
+			fmt.Fprintf(b, "%s = %s\n", quoteSegment(name), text(append(slices.Clone(path), name), kid))
 		}
 	}
 	for _, name := range names {
@@ -77,7 +79,7 @@ func sortedNames(n *node, top bool) []string {
 	return names
 }
 
-func tomlText(path []string, v any) string {
+func tomlText(v any) string {
 	switch v := v.(type) {
 	case string:
 		return quoteString(v)
@@ -95,7 +97,7 @@ func tomlText(path []string, v any) string {
 	list := v.([]any)
 	texts := make([]string, len(list))
 	for i, e := range list {
-		texts[i] = tomlText(path, e)
+		texts[i] = tomlText(e)
 	}
 	return "[" + strings.Join(texts, ", ") + "]"
 }

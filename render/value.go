@@ -58,7 +58,7 @@ func checkString(v string) error {
 func tableOf(m map[string]any, s Setting) Table {
 	t := make(Table, 0, len(m))
 	for _, k := range slices.Sorted(maps.Keys(m)) {
-		t = append(t, Setting{Key: []string{k}, Value: m[k], File: s.File, Line: s.Line, From: s.From})
+		t = append(t, Setting{Key: []string{k}, Value: m[k], File: s.File, Line: s.Line, From: s.From, Secret: s.Secret})
 	}
 	return t
 }
@@ -88,7 +88,7 @@ func normalList(list []any, s Setting) (any, error) {
 	out := make([]any, len(list))
 	var tables []Table
 	for i, e := range list {
-		v, err := normal(Setting{Value: e, File: s.File, Line: s.Line, From: s.From})
+		v, err := normal(Setting{Value: e, File: s.File, Line: s.Line, From: s.From, Secret: s.Secret})
 		if err != nil {
 			return nil, fmt.Errorf("element %d: %w", i+1, err)
 		}

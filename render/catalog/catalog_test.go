@@ -1,6 +1,8 @@
 package catalog_test
 
 import (
+	"archive/zip"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -16,7 +18,6 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"apimctl/render/catalog"
-	"apimctl/render/catalog/catalogtest"
 )
 
 // The keys of the shipped files that no distribution reads (product-facts.md §12).
@@ -24,8 +25,8 @@ var dead = []string{"apim.oauth_config.remove_outbound_auth_header"}
 
 func TestShippedKeysAreKnown(t *testing.T) {
 	for _, role := range []string{"all-in-one", "gateway"} {
-		c := catalogtest.Shared(t, role)
-		files, _ := filepath.Glob(filepath.Join(catalogtest.Dir(t), "shipped", role+"-*.toml"))
+		c := shared(t, role)
+		files, _ := filepath.Glob(filepath.Join(sharedDir(t), "shipped", role+"-*.toml"))
 		if len(files) != 3 {
 			t.Fatalf("%d shipped files of %s, want 3", len(files), role)
 		}
@@ -69,7 +70,7 @@ func leaves(prefix string, v any) []string {
 }
 
 func TestTyposAreCaught(t *testing.T) {
-	c := catalogtest.Shared(t, "all-in-one")
+	c := shared(t, "all-in-one")
 	r := rand.New(rand.NewPCG(1, 2))
 	caught, total := 0, 0
 	for total < 200 {
@@ -160,6 +161,35 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// A distribution is read as it lies in its zip, which need not list folders.
+func TestReadZip(t *testing.T) {
+	var buf bytes.Buffer
+	w := zip.NewWriter(&buf)
+	for name, f := range distribution("{{x.y}}") {
+		part, err := w.Create("wso2am-4.6.0/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := part.Write(f.Data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r, err := zip.NewReader(bytes.NewReader(buf.Bytes()), int64(buf.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	home, err := fs.Sub(r, "wso2am-4.6.0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, err := catalog.Read(home); err != nil || !c.Known("x.y") || c.Known("x.z") {
+		t.Errorf("read %v, %v", c, err)
+	}
+}
+
 func TestReadSaysWhatIsWrong(t *testing.T) {
 	if _, err := catalog.Read(fstest.MapFS{}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no distribution: %v", err)
@@ -190,7 +220,7 @@ func TestJSON(t *testing.T) {
 }
 
 func TestNearest(t *testing.T) {
-	c := catalogtest.Shared(t, "gateway")
+	c := shared(t, "gateway")
 	for key, want := range map[string]string{
 		"apim.key_manager.servce_url":   "apim.key_manager.service_url",
 		"apim.key_manger.service_url":   "apim.key_manager.service_url",

@@ -19,16 +19,20 @@ func Segments(key string) []string {
 	return append(segs, key[start:])
 }
 
-// Join makes a dotted key of plain names: a name with a dot in it is quoted, as the product's own parser does
-// (product-facts.md §12).
+// Join adds a plain name to a dotted key: a name that TOML would quote is quoted, as in the product's own
+// tables (product-facts.md §12).
 func Join(parent, name string) string {
-	if strings.Contains(name, ".") && !strings.HasPrefix(name, "'") {
+	if strings.ContainsFunc(name, quotable) && !strings.HasPrefix(name, "'") {
 		name = "'" + name + "'"
 	}
 	if parent == "" {
 		return name
 	}
 	return parent + "." + name
+}
+
+func quotable(r rune) bool {
+	return r != '_' && r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
 }
 
 // Parent splits a key into all segments but the last, and the last.

@@ -48,7 +48,7 @@ func (c *Catalog) Nearest(key string, n int) []string {
 
 // score is 0 for an equal key; what is too far off has none.
 func (n name) score(parent, last string) (int, bool) {
-	dl := distance(n.last, last, max(1, len(last)/3)+1)
+	dl := Distance(n.last, last, max(1, len(last)/3)+1)
 	if dl > max(1, len(last)/3)+1 {
 		return 0, false
 	}
@@ -56,7 +56,7 @@ func (n name) score(parent, last string) (int, bool) {
 		return 2 * dl, true
 	}
 	limit := max(2, len(parent)/5)
-	if dp := distance(n.parent, parent, limit); dp <= limit {
+	if dp := Distance(n.parent, parent, limit); dp <= limit {
 		return 2*dl + 3*dp, true
 	}
 	head, _, _ := strings.Cut(parent, ".")
@@ -89,16 +89,16 @@ func (c *Catalog) Slip(key string) (string, bool) {
 	}
 	for _, near := range c.Nearest(key, 1) {
 		p, l := Parent(near)
-		if p == parent && distance(l, last, 1) == 1 && strings.Trim(l, "0123456789") != strings.Trim(last, "0123456789") {
+		if p == parent && Distance(l, last, 1) == 1 && strings.Trim(l, "0123456789") != strings.Trim(last, "0123456789") {
 			return near, true
 		}
 	}
 	return "", false
 }
 
-// distance is the number of letters put in, left out, exchanged or swapped with their neighbour between a and
+// Distance is the number of letters put in, left out, exchanged or swapped with their neighbour between a and
 // b; limit+1 stands for anything above limit.
-func distance(a, b string, limit int) int {
+func Distance(a, b string, limit int) int {
 	if d := len(a) - len(b); d > limit || -d > limit {
 		return limit + 1
 	}

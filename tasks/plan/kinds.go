@@ -50,6 +50,8 @@ type Probe struct {
 	Command  string // process: what /proc/<pid>/cmdline must hold: "-Dcarbon.home=/opt/wso2/gateway"
 	Log      string // log: the file
 	Line     string // log: what a line must hold
+	// Gone wants the answer to be no: the process has ended, nothing listens any more.
+	Gone bool
 	// Trust is PEM of the certificates that the server's may chain to, or be; "" verifies nothing and says so. ServerName is verified where it is given.
 	Trust      string
 	ServerName string

@@ -2,6 +2,5 @@
 # Takes a bed away: containers, network, volumes, and .cache/bed$BED with its keys. Nothing there is no error.
 . "$(dirname "$0")/lib.sh"
 need_engine
-# The older program calls a missing network a warning; quiet unless it fails.
 said=$(compose down -v -t 1 --remove-orphans 2>&1) || die "$said"
-rm -rf "$BED_DIR"
+rm -rf "$BED_DIR" "$BED_DIR.lock"

@@ -40,7 +40,7 @@ write_ssh_config() {
 		[ "$name" != gw-1 ] || printf '\tProxyJump bastion\n'
 	done
 	printf 'Host *\n\tUser deploy\n\tIdentityFile %s\n\tIdentitiesOnly yes\n' "$BED_DIR/id_ed25519"
-	printf '\tUserKnownHostsFile %s\n\tStrictHostKeyChecking yes\n\tConnectTimeout 5\n' "$BED_DIR/known_hosts"
+	printf '\tUserKnownHostsFile %s\n\tStrictHostKeyChecking yes\n\tConnectTimeout 20\n' "$BED_DIR/known_hosts"
 }
 
 # within SECONDS WHAT COMMAND...: runs it until it succeeds, or dies with what it said last.
@@ -67,35 +67,36 @@ host_keys() { # NAME
 wait_for_hosts() {
 	local name
 	for name in "${hosts[@]}"; do
-		within 60 "$name runs sshd" host_keys "$name"
+		within 120 "$name runs sshd" host_keys "$name"
 	done
 	(cd "$BED_DIR" && cat known_hosts.* >known_hosts && rm known_hosts.*)
 	for name in "${hosts[@]}"; do
-		within 30 "$name answers by ssh" ssh -F "$BED_DIR/ssh_config" -o BatchMode=yes "$name" true
+		within 90 "$name answers by ssh" ssh -F "$BED_DIR/ssh_config" -o BatchMode=yes "$name" true
 	done
 }
 
 mariadb() { docker exec -i "$project-db" mariadb --batch --skip-column-names "$@"; }
 
-psql() { docker exec -i -u postgres "$project-db" psql -qtA -v ON_ERROR_STOP=1 "$@"; }
-
-# load ENGINE DATABASE SCRIPT: runs a script of the product's zip, once: they cannot be run twice.
+# load DATABASE SCRIPT: runs a script of the product's zip, once: they cannot be run twice.
 load() {
-	local zip=.cache/dist/wso2am-4.6.0.zip count="SELECT count(*) FROM information_schema.tables WHERE table_schema = '$2'" tables
-	[ "$1" = mariadb ] || count="SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'"
-	tables=$("$1" "$2" <<<"$count")
+	local zip=.cache/dist/wso2am-4.6.0.zip tables
+	tables=$(mariadb <<<"SELECT count(*) FROM information_schema.tables WHERE table_schema = '$1'")
 	if [ "$tables" != 0 ]; then
-		say "$1 $2 has its $tables tables"
+		say "$1 has its $tables tables"
 	elif [ ! -f "$zip" ]; then
-		say "$1 $2 stays empty: $zip is not there (make dist)"
+		say "$1 stays empty: $zip is not there (make dist)"
 	else
-		go run testdata/bed/zipcat.go "$zip" "wso2am-4.6.0/dbscripts/$3" | "$1" "$2" >/dev/null
-		say "$1 $2 has the tables of $3"
+		go run testdata/bed/zipcat.go "$zip" "wso2am-4.6.0/dbscripts/$2" | mariadb "$1"
+		say "$1 has the tables of $2"
 	fi
 }
 
+copy_driver() {
+	docker cp -L "$project-db:/opt/jdbc/usr/share/java/mariadb-java-client.jar" "$BED_DIR/" >/dev/null
+}
+
 make_mariadb() {
-	within 60 "mariadb answers" mariadb <<<'SELECT 1'
+	within 120 "mariadb answers" mariadb <<<'SELECT 1'
 	mariadb <<-SQL
 		CREATE DATABASE IF NOT EXISTS apim_db CHARACTER SET latin1;
 		CREATE DATABASE IF NOT EXISTS shared_db CHARACTER SET latin1;
@@ -104,8 +105,8 @@ make_mariadb() {
 		GRANT ALL ON apim_db.* TO apimadmin@'%';
 		GRANT ALL ON shared_db.* TO sharedadmin@'%';
 	SQL
-	load mariadb apim_db apimgt/mysql.sql
-	load mariadb shared_db mysql.sql
+	load apim_db apimgt/mysql.sql
+	load shared_db mysql.sql
 }
 
 inventory() {
@@ -114,18 +115,17 @@ inventory() {
 
 need_engine
 need ssh openssh-client
-umask 077
 mkdir -p "$BED_DIR"
-exec 9>"$BED_DIR/lock"
+exec 9>"$BED_DIR.lock"
 flock 9
 testdata/bed/images.sh
+umask 077
 settle_secrets
 write_env
 write_ssh_config >"$BED_DIR/ssh_config"
 compose up -d 2>&1 | tail -n 20 >&2 || die "the containers do not start"
 wait_for_hosts
 make_mariadb
-docker cp -qL "$project-db:/opt/jdbc/usr/share/java/mariadb-java-client.jar" "$BED_DIR/mariadb-java-client.jar" 2>/dev/null ||
-	docker cp -L "$project-db:/opt/jdbc/usr/share/java/mariadb-java-client.jar" "$BED_DIR/mariadb-java-client.jar"
+copy_driver
 inventory >"$BED_DIR/inventory.yaml"
 say "is up after $SECONDS s: ssh -F .cache/bed$BED/ssh_config aio-1"

@@ -100,6 +100,10 @@ tree() { # FOLDER NAME SCRIPT
   for file in repository/components/lib repository/components/dropins repository/logs repository/database tmp; do
     echo "An empty folder, but for this file." >"$home/$file/README.txt"
   done
+  if [ "$version" = 4.5.0 ]; then
+    # New in 4.6.0.
+    sed -i '/gateway_notification/d' "$home/repository/resources/conf/default.json" "$home/repository/resources/conf/templates/repository/conf/api-manager.xml.j2"
+  fi
   filler "$home"
   (cd "$src" && go run mkzip.go "$work/$1.zip" "$work/$1")
   mv "$work/$1.zip" "$out/$1.zip"

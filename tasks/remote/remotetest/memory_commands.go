@@ -82,7 +82,9 @@ func (m *Memory) commonAnswers() map[string]Answer {
 		"cat":       m.cat,
 		"date":      fixed("1893456000\n"),
 		"df":        fixed("Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/vda1 104857600 1048576 103809024 1% /\n"),
+		"false":     func([]string) (string, error) { return "", status(1, "") },
 		"getent":    m.getent,
+		"head":      m.cat,
 		"hostname":  fixed("memory\n"),
 		"id":        m.id,
 		"java":      fixed(javaVersion),
@@ -91,6 +93,8 @@ func (m *Memory) commonAnswers() map[string]Answer {
 		"readlink":  m.readlink,
 		"systemctl": m.systemctlQuery,
 		"tail":      m.cat,
+		"test":      m.test,
+		"true":      fixed(""),
 		"uname":     func(argv []string) (string, error) { return uname[argv[len(argv)-1]], nil },
 	}
 }
@@ -103,6 +107,16 @@ func (m *Memory) cat(argv []string) (string, error) {
 		return "", status(1, p+": No such file or directory")
 	}
 	return string(f.Data), nil
+}
+
+// test knows -e, -f, -d and -x of a path.
+func (m *Memory) test(argv []string) (string, error) {
+	f := m.At(argv[len(argv)-1])
+	yes := map[string]bool{"-e": f.Exists(), "-f": f.Exists() && f.Mode.IsRegular(), "-d": f.IsDir(), "-x": f.Mode&0o111 != 0}
+	if !yes[argv[1]] {
+		return "", status(1, "")
+	}
+	return "", nil
 }
 
 func (m *Memory) readlink(argv []string) (string, error) {

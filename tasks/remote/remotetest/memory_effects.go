@@ -3,6 +3,7 @@ package remotetest
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"apimctl/tasks/remote"
@@ -73,6 +74,9 @@ func (m *Memory) add(file, line string) error {
 func (m *Memory) groupadd(cmd remote.Cmd) error {
 	name := cmd.Argv[len(cmd.Argv)-1]
 	if m.line("/etc/group", name) != nil {
+		if slices.Contains(cmd.Argv, "--force") {
+			return nil
+		}
 		return status(9, "groupadd: group '"+name+"' already exists")
 	}
 	return m.add("/etc/group", fmt.Sprintf("%s:x:%d:\n", name, m.nextID("/etc/group")))

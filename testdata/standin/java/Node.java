@@ -106,9 +106,9 @@ final class Node {
     }
 
     private void transports() throws IOException {
-        web.passThrough(settings.port("transport.passthru_https.listener.port"), stores.serving);
+        web.passThrough(settings.port("transport.passthru_https.listener.parameters.port"), stores.serving);
         if (settings.is("transport.passthru_http.listener.enable")) {
-            web.passThrough(settings.port("transport.passthru_http.listener.port"), null);
+            web.passThrough(settings.port("transport.passthru_http.listener.parameters.port"), null);
         }
         if (settings.gateway) {
             if (settings.is("apim.ws.enable")) {
@@ -152,9 +152,10 @@ final class Node {
     /** Tries every 2 seconds until the databases are there with their tables; with db.tries set, ends the process after so many. */
     private void databases() {
         List<String> names = settings.gateway ? List.of("shared_db") : List.of("shared_db", "apim_db");
+        Databases db = null;
         for (int tries = 1; ; tries++) {
             try {
-                Databases db = new Databases(settings);
+                db = db == null ? new Databases(settings) : db;
                 for (String name : names) {
                     db.check(name);
                 }

@@ -66,8 +66,8 @@ final class Settings {
         }
         return value.replace("${mgt.transport.https.port}", String.valueOf(port("transport.https.properties.port")))
             .replace("${mgt.transport.http.port}", String.valueOf(port("transport.http.properties.port")))
-            .replace("${https.nio.port}", String.valueOf(port("transport.passthru_https.listener.port")))
-            .replace("${http.nio.port}", String.valueOf(port("transport.passthru_http.listener.port")))
+            .replace("${https.nio.port}", String.valueOf(port("transport.passthru_https.listener.parameters.port")))
+            .replace("${http.nio.port}", String.valueOf(port("transport.passthru_http.listener.parameters.port")))
             .replace("${carbon.home}", home.toString())
             .replace("${carbon.host}", String.valueOf(values.get("server.hostname")))
             .replace("${admin.username}", String.valueOf(values.get("super_admin.username")))

@@ -147,9 +147,7 @@ final class Toml {
             return string();
         }
         int from = at;
-        while (at < text.length() && (Character.isLetterOrDigit(text.charAt(at)) || text.charAt(at) == '_' || text.charAt(at) == '-')) {
-            at++;
-        }
+        for (; at < text.length() && (Character.isLetterOrDigit(text.charAt(at)) || "_-".indexOf(text.charAt(at)) >= 0); at++) { }
         if (from == at) {
             throw wrong("a key is missing");
         }
@@ -161,8 +159,7 @@ final class Toml {
             throw wrong("a value is missing");
         }
         switch (text.charAt(at)) {
-            case '"':
-            case '\'':
+            case '"': case '\'':
                 return string();
             case '[':
                 return array();

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"apimctl/playbooks"
+)
+
+// An app is one run of the command: where it reads and writes, and what its flags say.
+type app struct {
+	in          io.Reader
+	out, errOut io.Writer
+	env         func(string) (string, bool)
+	stop        <-chan struct{} // closed by the first Ctrl-C
+	terminal    bool            // whether a person can be asked
+	color       bool
+
+	// connect reaches the hosts of a deployment.
+	connect func(loaded) (connector, error)
+
+	flags flags
+}
+
+// A connector connects to a host by its name.
+type connector func(ctx context.Context, host string) (playbooks.Connection, error)
+
+// flags are those that every command that touches hosts has.
+type flags struct {
+	inventory     string
+	limit         []string
+	parallel      int
+	output        string
+	verbose       bool
+	noColor       bool
+	yes           bool
+	askBecomePass bool
+}
+
+// run is the whole command. It returns the exit status.
+func (a *app) run(ctx context.Context, args []string) int {
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.errOut)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	status := exitStatus(err)
+	var quiet *quietError
+	if !errors.As(err, &quiet) {
+		a.fail(err)
+	}
+	return status
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "apimctl",
+		Short: "Take a distributed WSO2 API Manager deployment from an inventory to running, and keep it so",
+		Long: `apimctl takes a distributed WSO2 API Manager deployment from an inventory file to running, over SSH, and keeps it so.
+
+Start with 'apimctl init > inventory.yaml', edit it, then 'apimctl validate', 'apimctl plan' and 'apimctl apply'.
+
+Exit status: 0 nothing (left) to do, 1 error, 2 plan found changes, 3 a host unreachable, 4 a health gate failed,
+5 locked by someone else, 64 usage or bad inventory, 130 interrupted.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
+	root.AddCommand(
+		a.initCommand(), a.validateCommand(), a.renderCommand(), a.planCommand(), a.applyCommand(), a.statusCommand(), a.versionCommand(),
+	)
+	return root
+}
+
+// withInventory gives a command the flags that say which inventory, and how to print.
+func (a *app) withInventory(c *cobra.Command) *cobra.Command {
+	f := c.Flags()
+	f.StringVarP(&a.flags.inventory, "inventory", "i", "inventory.yaml", "the inventory file")
+	f.StringVar(&a.flags.output, "output", "text", "text or json")
+	f.BoolVar(&a.flags.noColor, "no-color", false, "print no colours (as NO_COLOR does)")
+	c.Args = usageArgs(c.Args)
+	return c
+}
+
+// withHosts gives a command the flags of those that touch hosts.
+func (a *app) withHosts(c *cobra.Command) *cobra.Command {
+	a.withInventory(c)
+	f := c.Flags()
+	f.StringSliceVar(&a.flags.limit, "limit", nil, "only these hosts or groups: NAME|GROUP,...")
+	f.IntVar(&a.flags.parallel, "parallel", 32, "how many hosts to work on at the same time")
+	f.BoolVar(&a.flags.verbose, "verbose", false, "say more on the way")
+	f.BoolVar(&a.flags.askBecomePass, "ask-become-pass", false, "ask once for the password that sudo wants")
+	return c
+}
+
+func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
+	if check == nil {
+		check = cobra.NoArgs
+	}
+	return func(c *cobra.Command, args []string) error {
+		if err := check(c, args); err != nil {
+			return &usageError{err}
+		}
+		return nil
+	}
+}
+
+func (a *app) colored() bool {
+	_, no := a.env("NO_COLOR")
+	return a.color && !no && !a.flags.noColor
+}
+
+func (a *app) json() (bool, error) {
+	switch a.flags.output {
+	case "text":
+		return false, nil
+	case "json":
+		return true, nil
+	}
+	return false, &usageError{fmt.Errorf("--output %s: is neither text nor json", a.flags.output)}
+}
+
+func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+
+func (a *app) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print apimctl's own version", Args: usageArgs(cobra.NoArgs),
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintln(a.out, "apimctl", version)
+			return err
+		},
+	}
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"apimctl/inventory"
+	"apimctl/playbooks"
+	"apimctl/tasks/plan"
+	"apimctl/tasks/remote"
+)
+
+// Exit statuses, as the help of the command lists them.
+const (
+	exitOK          = 0
+	exitError       = 1
+	exitChanges     = 2
+	exitUnreachable = 3
+	exitGate        = 4
+	exitUsage       = 64
+	exitInterrupted = 130
+)
+
+// A usageError is a command that was not understood.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+// A quietError ends with a status, and everything to say was said.
+type quietError struct{ status int }
+
+func (e *quietError) Error() string { return "" }
+
+// exitStatus is what tells a script how it went.
+func exitStatus(err error) int {
+	var (
+		quiet       *quietError
+		usage       *usageError
+		problems    inventory.Problems
+		unreachable *remote.UnreachableError
+		gate        *plan.GateError
+	)
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &quiet):
+		return quiet.status
+	case errors.Is(err, playbooks.ErrStopped), errors.Is(err, context.Canceled):
+		return exitInterrupted
+	case errors.As(err, &usage), errors.As(err, &problems):
+		return exitUsage
+	case errors.As(err, &gate):
+		return exitGate
+	case errors.As(err, &unreachable):
+		return exitUnreachable
+	}
+	return exitError
+}

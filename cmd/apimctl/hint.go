@@ -1,0 +1,93 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"apimctl/inventory"
+	"apimctl/playbooks"
+	"apimctl/tasks"
+	"apimctl/tasks/plan"
+	"apimctl/tasks/remote"
+)
+
+// hints say what to do about an error: the first that fits is shown below it.
+var hints = []func(error) string{
+	as(func(e *remote.HostKeyError) string { return e.Mend }),
+	as(func(e *remote.AuthError) string {
+		return "check ssh.user and ssh.key of this host, or load the key into the agent: ssh-add"
+	}),
+	as(func(e *remote.BecomeError) string {
+		return "set ssh.become_password (or use --ask-become-pass), or let the user sudo without a password"
+	}),
+	as(func(e *remote.UnreachableError) string {
+		return "check address, port and bastions of this host, and that it is up"
+	}),
+
+	as(func(e *tasks.JavaError) string {
+		return "install one of these on the host (Debian: apt-get install openjdk-17-jre-headless), or set install.java_home"
+	}),
+	as(func(e *plan.GateError) string { return e.Next }),
+	as(func(e *tasks.InTheWayError) string { return "" }),
+	is(errMoved, "make a new plan: apimctl plan --out FILE"),
+	is(playbooks.ErrStopped, "run it again: it goes on from here"),
+	as(func(e inventory.Problems) string { return "" }),
+}
+
+// as fits errors of a type.
+func as[E error](say func(E) string) func(error) string {
+	return func(err error) string {
+		var e E
+		if errors.As(err, &e) {
+			return say(e)
+		}
+		return ""
+	}
+}
+
+func is(target error, say string) func(error) string {
+	return func(err error) string {
+		if errors.Is(err, target) {
+			return say
+		}
+		return ""
+	}
+}
+
+// fail shows an error, each host's of its own, with what to do about it.
+func (a *app) fail(err error) {
+	for _, e := range each(err) {
+		_, _ = fmt.Fprintln(a.errOut, a.red("error:"), e)
+		var gate *plan.GateError
+		if errors.As(e, &gate) && gate.Log != "" {
+			_, _ = fmt.Fprintln(a.errOut, indent(gate.Log))
+		}
+		for _, h := range hints {
+			if hint := h(e); hint != "" {
+				_, _ = fmt.Fprintln(a.errOut, "  next:", hint)
+				break
+			}
+		}
+	}
+	var usage *usageError
+	if errors.As(err, &usage) && !errors.As(err, new(inventory.Problems)) {
+		_, _ = fmt.Fprintln(a.errOut, "  'apimctl help' lists commands and flags")
+	}
+}
+
+// each takes joined errors apart. A list of problems stays one: it prints itself.
+func each(err error) []error {
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []error
+		for _, e := range many.Unwrap() {
+			all = append(all, each(e)...)
+		}
+		return all
+	}
+	return []error{err}
+}
+
+func indent(s string) string {
+	return "    " + strings.ReplaceAll(strings.TrimSpace(s), "\n", "\n    ")
+}

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// layers says what each package may import of ours, as design.md draws it. What is not named here may not exist.
+var layers = map[string][]string{
+	"inventory":               nil,
+	"inventory/dist":          nil,
+	"render":                  nil,
+	"render/catalog":          nil,
+	"render/check":            {"render/catalog"},
+	"tasks/keystore":          nil,
+	"tasks/remote":            nil,
+	"tasks/remote/remotetest": {"tasks/remote"},
+	"tasks/plan":              {"tasks/remote", "render"},
+	"tasks":                   {"tasks/plan", "tasks/remote", "tasks/keystore", "render"},
+	"playbooks":               {"tasks", "tasks/plan", "tasks/remote", "tasks/keystore", "render", "render/catalog", "render/check", "inventory"},
+	"cmd/apimctl":             nil, // everything
+}
+
+func TestLayers(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "apimctl/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for l := range strings.Lines(string(out)) {
+		names := strings.Fields(strings.ReplaceAll(l, "apimctl/", ""))
+		pkg, ok := layers[names[0]]
+		if !ok && !strings.HasPrefix(names[0], "testdata/") {
+			t.Errorf("%s is in no layer: say in layers what it may import", names[0])
+		}
+		if names[0] == "cmd/apimctl" {
+			continue
+		}
+		for i, imported := range names[1:] {
+			ours := strings.Contains(strings.Fields(l)[i+1], "apimctl/")
+			if ours && !slices.Contains(pkg, imported) {
+				t.Errorf("%s imports %s", names[0], imported)
+			}
+		}
+	}
+}

@@ -1,0 +1,31 @@
+// Command apimctl takes a distributed WSO2 API Manager deployment from an inventory to running, over SSH, and keeps it so.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// version is stamped by the Makefile.
+var version = "unreleased"
+
+func main() {
+	ctx, end := context.WithCancel(context.Background())
+	stop := make(chan struct{})
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		close(stop) // finish the change in hand on each host
+		<-signals
+		end() // at once
+	}()
+	a := app{
+		in: os.Stdin, out: os.Stdout, errOut: os.Stderr, env: os.LookupEnv, stop: stop,
+		terminal: isTerminal(os.Stdin) && isTerminal(os.Stderr), color: isTerminal(os.Stdout),
+	}
+	a.connect = a.overSSH
+	os.Exit(a.run(ctx, os.Args[1:]))
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"apimctl/tasks/plan"
+)
+
+func (a *app) planCommand() *cobra.Command {
+	var out string
+	c := &cobra.Command{
+		Use:   "plan",
+		Short: "Show what every host lacks, with diffs and the restarts that it implies",
+		Long: `plan reads every host and shows what apply would do: each change, with a diff, and which nodes restart and why.
+No host is changed. Exit status 2 says that there is something to do.`,
+		Example: "  apimctl plan -i inventory.yaml\n  apimctl plan -i inventory.yaml --out today.plan && apimctl apply -i inventory.yaml today.plan",
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.plan(c.Context(), out)
+		},
+	}
+	c.Flags().StringVar(&out, "out", "", "also save the plan to this file, for 'apimctl apply FILE'")
+	return a.withHosts(c)
+}
+
+func (a *app) plan(ctx context.Context, out string) error {
+	asJSON, err := a.json()
+	if err != nil {
+		return err
+	}
+	s, err := a.open(ctx, a.reading())
+	if err != nil {
+		return err
+	}
+	defer s.runner.Close()
+	p, err := s.runner.Plan(ctx, s.deployment.Name, s.playbook)
+	if err != nil {
+		return err
+	}
+	data, err := plan.Marshal(p)
+	if err != nil {
+		return err
+	}
+	if out != "" {
+		if err := writeWhole(out, data); err != nil {
+			return err
+		}
+	}
+	if asJSON {
+		_, err = a.out.Write(data)
+	} else {
+		err = a.showPlan(p)
+	}
+	if err == nil && p.Changes() > 0 {
+		err = &quietError{exitChanges}
+	}
+	return err
+}
+
+// writeWhole writes a file for this user alone: all of it, or none.
+func writeWhole(path string, data []byte) error {
+	f, err := os.CreateTemp(dirOf(path), ".apimctl-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("%s: %w", path, err), os.Remove(f.Name()))
+	}
+	return nil
+}

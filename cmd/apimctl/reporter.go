@@ -1,0 +1,75 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"apimctl/playbooks"
+	"apimctl/tasks/plan"
+)
+
+// A reporter shows what happens while a plan is carried out.
+type reporter interface {
+	playbooks.Reporter
+	begin(plan.Plan)
+	end(err error) error // says how it ended
+	nothing(*session) error
+}
+
+func (a *app) reporter(asJSON bool) reporter {
+	if asJSON {
+		return &jsonLines{out: a.out}
+	}
+	return &lines{app: a, now: time.Now}
+}
+
+// reading is who is told while hosts are only read.
+func (a *app) reading() playbooks.Reporter {
+	if !a.flags.verbose {
+		return nil
+	}
+	return &lines{app: a, now: time.Now}
+}
+
+// jsonLines prints one event a line. docs/events.md describes them.
+type jsonLines struct{ out io.Writer }
+
+func (j *jsonLines) Report(e playbooks.Event) {
+	data, err := json.Marshal(e)
+	if err == nil {
+		_, _ = fmt.Fprintf(j.out, "%s\n", data)
+	}
+}
+
+func (*jsonLines) begin(plan.Plan) {}
+
+func (j *jsonLines) end(err error) error {
+	e := playbooks.Event{Kind: "apply.done"}
+	if err != nil {
+		e = playbooks.Event{Kind: "apply.failed", Error: err.Error()}
+	}
+	j.Report(e)
+	return nil
+}
+
+func (j *jsonLines) nothing(*session) error {
+	j.Report(playbooks.Event{Kind: "apply.done", Said: "nothing to do"})
+	return nil
+}
+
+// joined joins errors, and is the first alone where the others are nil.
+func joined(errs ...error) error {
+	var some []error
+	for _, err := range errs {
+		if err != nil {
+			some = append(some, err)
+		}
+	}
+	if len(some) == 1 {
+		return some[0]
+	}
+	return errors.Join(some...)
+}

@@ -1,0 +1,116 @@
+package playbooks
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"apimctl/tasks/plan"
+	"apimctl/tasks/remote"
+)
+
+// Apply does what the plan says, and nothing else. Hosts of a batch work side by side, each to its own end; a batch in which one
+// failed is the last one. All errors are returned: first those that happened, then what was left undone because of them.
+func (r *Runner) Apply(ctx context.Context, p plan.Plan) error {
+	var errs []error
+	for _, play := range p.Plays {
+		if errs == nil {
+			r.report(Event{Kind: PlayStarted, Play: play.Name})
+		}
+		for _, b := range play.Batches {
+			if errs != nil {
+				r.skip(play, b)
+				continue
+			}
+			if err := r.batch(ctx, play, b); err != nil {
+				errs = append(errs, err)
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (r *Runner) skip(play plan.Play, b plan.Batch) {
+	for _, l := range b.Lanes {
+		r.report(Event{Kind: HostSkipped, Play: play.Name, Host: l.Host, Error: ErrSkipped.Error()})
+	}
+}
+
+func (r *Runner) batch(ctx context.Context, play plan.Play, b plan.Batch) error {
+	lanes := map[string]plan.Lane{}
+	var hosts []string
+	for _, l := range b.Lanes {
+		lanes[l.Host] = l
+		hosts = append(hosts, l.Host)
+	}
+	return r.Each(ctx, hosts, func(ctx context.Context, host string, c Connection) error {
+		return r.lane(ctx, play, lanes[host], c)
+	})
+}
+
+// lane does the steps of one host, up to the first that fails.
+func (r *Runner) lane(ctx context.Context, play plan.Play, l plan.Lane, c Connection) error {
+	for _, s := range l.Steps {
+		for _, change := range s.Changes {
+			at := Event{Play: play.Name, Host: l.Host, Task: s.Task, Change: change.String()}
+			if r.stopped() {
+				return &HostError{Host: l.Host, Task: s.Task, Change: at.Change, Err: ErrStopped}
+			}
+			if err := r.change(ctx, at, change, c); err != nil {
+				return &HostError{Host: l.Host, Task: s.Task, Change: at.Change, Err: err}
+			}
+		}
+	}
+	return nil
+}
+
+func (r *Runner) change(ctx context.Context, at Event, change plan.Change, c Connection) error {
+	started := time.Now()
+	tell := func(kind string, more Event) {
+		more.Kind, more.Play, more.Host, more.Task, more.Change = kind, at.Play, at.Host, at.Task, at.Change
+		r.report(more)
+	}
+	run, _ := change.(plan.Run)
+	tell(ChangeStarted, Event{Why: run.Why})
+	ctx = remote.WithProgress(ctx, func(p remote.Progress) {
+		tell(Progressed, Event{Said: p.What, Done: p.Done, Total: p.Total, For: time.Since(started)})
+	})
+	ctx = plan.WithHeartbeat(ctx, func(w plan.Waiting) { tell(Waiting, Event{Said: w.Last, For: w.For}) })
+	if _, waits := change.(plan.Wait); waits {
+		var cancel context.CancelFunc
+		ctx, cancel = r.untilStopped(ctx)
+		defer cancel()
+	}
+	err := change.Apply(ctx, c)
+	if err != nil && r.stopped() && errors.Is(err, context.Canceled) {
+		err = ErrStopped
+	}
+	if err != nil {
+		tell(ChangeFailed, Event{Error: err.Error(), For: time.Since(started)})
+		return err
+	}
+	tell(ChangeDone, Event{For: time.Since(started)})
+	return nil
+}
+
+func (r *Runner) stopped() bool {
+	select {
+	case <-r.Stop:
+		return true
+	default:
+		return false
+	}
+}
+
+// untilStopped ends waiting when the user asks to stop: a wait changes nothing that would have to be finished.
+func (r *Runner) untilStopped(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-r.Stop:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
+}

@@ -1,0 +1,181 @@
+package playbooks
+
+import (
+	"fmt"
+	"io/fs"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"apimctl/inventory"
+	"apimctl/render"
+	"apimctl/tasks"
+	"apimctl/tasks/plan"
+	"apimctl/tasks/remote"
+)
+
+// State is the directory on a host that holds stamps, notes, the lock and the journal: root's own.
+const State = "/var/lib/apimctl"
+
+// A Deployment is an inventory with everything settled that its tasks need: no file is read and nothing is asked from here on.
+type Deployment struct {
+	Name         string
+	Version      string
+	Nodes        []Node // all-in-one nodes and gateways, in inventory order
+	HostLines    []string
+	Trusted      []tasks.Trusted // certificates that every truststore holds
+	GatewayBatch int
+	Upstream     Endpoint
+}
+
+// An Endpoint is where nodes call the all-in-ones: a load balancer, or the first of them.
+type Endpoint struct {
+	Host  string
+	Port  int
+	Trust string // PEM of what it shows, "" where that is not known
+}
+
+// A Node is a host that runs the product.
+type Node struct {
+	inventory.Host
+	Product Product
+	TOML    []byte // its deployment.toml
+	Driver  Driver
+	Accepts Accepts          // the Java that the product takes
+	Stores  render.Keystores // of its deployment.toml, as merged
+	Trust   string           // PEM of what its TLS port shows, "" where that is not known
+}
+
+// A Product is a distribution of the product.
+type Product struct {
+	Name     string // "wso2am", "wso2am-universal-gw"
+	Version  string
+	Local    string // the zip on this machine
+	SHA256   string
+	Size     int64
+	Unpacked int64
+	FS       fs.FS
+}
+
+// A Driver is a JDBC driver's jar.
+type Driver struct {
+	Name string
+	Data []byte
+}
+
+// Accepts are feature versions of Java, from and to.
+type Accepts struct{ Min, Max int }
+
+// AllInOnes are the all-in-one nodes, in inventory order.
+func (d Deployment) AllInOnes() []Node { return d.of(inventory.AllInOne) }
+
+// Gateways are the gateway nodes, in inventory order.
+func (d Deployment) Gateways() []Node { return d.of(inventory.Gateway) }
+
+func (d Deployment) of(r inventory.Role) []Node {
+	var nodes []Node
+	for _, n := range d.Nodes {
+		if n.Role == r {
+			nodes = append(nodes, n)
+		}
+	}
+	return nodes
+}
+
+// Home is where the node's service runs from: a link to the release.
+func (n Node) Home() string { return n.Install.Dir + "/" + string(n.Role) }
+
+// Service is the name of the node's unit.
+func (n Node) Service() string { return "wso2-" + string(n.Role) }
+
+// Port is a port of the product on this node (product-facts.md §3).
+func (n Node) Port(base int) int { return base + n.Offset }
+
+func (n Node) releaseName() string {
+	return fmt.Sprintf("%s-%s-%s", n.Product.Name, n.Product.Version, n.Product.SHA256[:8])
+}
+
+func (n Node) release() string { return n.Install.Dir + "/releases/" + n.releaseName() }
+
+func (n Node) owner() string { return n.Install.User + ":" + n.Install.Group }
+
+func (n Node) archive() remote.Archive {
+	p := n.Product
+	pack := n.Install.Dir + "/packs/" + p.SHA256 + ".zip"
+	return remote.Archive{Local: p.Local, SHA256: p.SHA256, Size: p.Size, Pack: pack, Needs: p.Unpacked, FS: p.FS}
+}
+
+func (n Node) java() tasks.Java {
+	return tasks.Java{Home: n.Install.JavaHome, Min: n.Accepts.Min, Max: n.Accepts.Max}
+}
+
+func (n Node) directories() tasks.Directories {
+	return tasks.Directories{
+		{Path: n.Install.Dir, Want: remote.Dir(0o755, n.owner())},
+		{Path: n.Install.Dir + "/packs", Want: remote.Dir(0o755, "root:root")},
+		{Path: n.Install.Dir + "/releases", Want: remote.Dir(0o755, n.owner())},
+		{Path: State, Want: remote.Dir(0o700, "root:root")},
+	}
+}
+
+func (n Node) security(file string) string {
+	return n.Home() + "/repository/resources/security/" + file
+}
+
+func (n Node) truststore(d Deployment) tasks.Certificates {
+	return tasks.Certificates{
+		Store: n.security(n.Stores.Truststore.File), Password: remote.Secret(n.Stores.Truststore.Password),
+		Wants: d.Trusted, Java: n.java(), State: State,
+	}
+}
+
+// script is the product's start script.
+func (n Node) script() string {
+	if n.Role == inventory.Gateway {
+		return "gateway.sh"
+	}
+	return "api-manager.sh"
+}
+
+// stopFor is how long a node may take to stop: the product drains for up to 180 s and 60 s more (product-facts.md §11).
+const stopFor = 300 * time.Second
+
+func (d Deployment) service(n Node) tasks.Service {
+	files := []string{n.Home() + "/repository/conf/deployment.toml"}
+	if n.Driver.Name != "" {
+		files = append(files, n.Home()+"/repository/components/lib/"+n.Driver.Name)
+	}
+	for _, s := range n.storeFiles() {
+		files = append(files, n.security(s))
+	}
+	facts := make([]string, len(d.Trusted))
+	for i, c := range d.Trusted {
+		facts[i] = c.Fact()
+	}
+	s := tasks.Service{
+		Name: n.Service(), About: "WSO2 API Manager " + string(n.Role) + " of " + d.Name, Home: n.Home(), Script: n.script(), User: n.Install.User, Group: n.Install.Group,
+		Java: n.java(), Heap: tasks.Heap(n.Install.Heap), Opts: n.Install.JavaOpts,
+		Kind: n.Install.Service, State: State, Files: files, Facts: facts, Stop: stopFor,
+	}
+	s.Gate = n.ladder(s.Console())
+	if n.Role == inventory.Gateway {
+		s.Before = []plan.Wait{d.upstream(n)}
+	}
+	return s
+}
+
+// storeFiles are the keystores that the node runs with; its truststore counts by its facts.
+func (n Node) storeFiles() []string {
+	var files []string
+	for _, k := range []*render.Keystore{n.Stores.Primary, n.Stores.TLS, n.Stores.Internal} {
+		if k != nil && !strings.Contains(strings.Join(files, "\n")+"\n", k.File+"\n") {
+			files = append(files, k.File)
+		}
+	}
+	return files
+}
+
+func (n Node) local(base int) string {
+	return net.JoinHostPort("localhost", strconv.Itoa(n.Port(base)))
+}

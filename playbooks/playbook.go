@@ -1,0 +1,124 @@
+// Package playbooks says when: which tasks go to which hosts, in what order, and how many at a time. A playbook is a literal
+// that reads as the runbook. Planning runs its tasks against each host as it will be; applying does what the plan says.
+package playbooks
+
+import (
+	"slices"
+
+	"apimctl/tasks"
+	"apimctl/tasks/plan"
+)
+
+// A Playbook is plays, one after another. The end of a play is a barrier.
+type Playbook []Play
+
+// A Play is tasks for nodes.
+type Play struct {
+	Name  string
+	Nodes []Node
+	Batch int // how many nodes at a time; 0 is all of them
+	Tasks func(Node) []tasks.Task
+}
+
+// Apply takes a deployment from whatever it is to running: hosts are prepared side by side, all-in-one nodes follow one another,
+// each of them healthy before the next, and gateways come last: one that starts before an all-in-one is up never
+// deploys anything until it is restarted (product-facts.md §4).
+func Apply(d Deployment) Playbook {
+	return Playbook{
+		{Name: "prepare every host", Nodes: d.Nodes, Tasks: d.prepared},
+		{Name: "all-in-one nodes, one after another", Nodes: d.AllInOnes(), Batch: 1, Tasks: d.running},
+		{Name: "gateways", Nodes: d.Gateways(), Batch: d.GatewayBatch, Tasks: d.running},
+	}
+}
+
+// prepared is what a host needs before anything that serves on it changes.
+func (d Deployment) prepared(n Node) []tasks.Task {
+	return []tasks.Task{
+		n.java(),
+		tasks.User{Name: n.Install.User, Group: n.Install.Group, Home: n.Install.Dir},
+		n.directories(),
+		tasks.Release{Archive: n.archive(), Dir: n.release(), Owner: n.owner()},
+		tasks.Hosts{Deployment: d.Name, Lines: d.HostLines},
+	}
+}
+
+// running is a node on its release, with its configuration, healthy.
+func (d Deployment) running(n Node) []tasks.Task {
+	list := []tasks.Task{
+		tasks.Home{Path: n.Home(), Target: "releases/" + n.releaseName()},
+		tasks.Configuration{Path: n.Home() + "/repository/conf/deployment.toml", Owner: n.owner(), Data: n.TOML},
+	}
+	if n.Driver.Name != "" {
+		list = append(list, tasks.Driver{Home: n.Home(), Owner: n.owner(), Name: n.Driver.Name, Data: n.Driver.Data})
+	}
+	if len(d.Trusted) > 0 {
+		list = append(list, n.truststore(d))
+	}
+	return append(list, d.service(n))
+}
+
+// node is the play's node of that name.
+func (p Play) node(name string) (Node, bool) {
+	for _, n := range p.Nodes {
+		if n.Name == name {
+			return n, true
+		}
+	}
+	return Node{}, false
+}
+
+// hosts are the names of all nodes, each once, in the order of plays.
+func (pb Playbook) hosts() []string {
+	var names []string
+	seen := map[string]bool{}
+	for _, p := range pb {
+		for _, n := range p.Nodes {
+			if !seen[n.Name] {
+				seen[n.Name] = true
+				names = append(names, n.Name)
+			}
+		}
+	}
+	return names
+}
+
+// plan lays steps out as the playbook orders them. What has nothing to do is left out.
+func (pb Playbook) plan(deployment string, steps func(play int, host string) []plan.Step) plan.Plan {
+	all := plan.Plan{Deployment: deployment}
+	for i, p := range pb {
+		out := plan.Play{Name: p.Name}
+		var lanes []plan.Lane
+		for _, n := range p.Nodes {
+			if s := steps(i, n.Name); len(s) > 0 {
+				lanes = append(lanes, plan.Lane{Host: n.Name, Steps: s})
+			}
+		}
+		size := p.Batch
+		if size == 0 {
+			size = max(len(lanes), 1)
+		}
+		for batch := range slices.Chunk(lanes, size) {
+			out.Batches = append(out.Batches, plan.Batch{Lanes: batch})
+		}
+		if len(out.Batches) > 0 {
+			all.Plays = append(all.Plays, out)
+		}
+	}
+	return all
+}
+
+// Only is the playbook on some of its hosts.
+func (pb Playbook) Only(names []string) Playbook {
+	var some Playbook
+	for _, p := range pb {
+		var nodes []Node
+		for _, n := range p.Nodes {
+			if slices.Contains(names, n.Name) {
+				nodes = append(nodes, n)
+			}
+		}
+		p.Nodes = nodes
+		some = append(some, p)
+	}
+	return some
+}

@@ -1,0 +1,153 @@
+package playbooks
+
+import (
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"apimctl/inventory"
+	"apimctl/render"
+	"apimctl/tasks"
+	"apimctl/tasks/keystore"
+)
+
+// Products are the distributions, by the role that runs them.
+type Products map[inventory.Role]Product
+
+// Settle turns an inventory into a deployment. It reads the files of this machine that the inventory names, and no network.
+func Settle(inv *inventory.Inventory, products Products) (Deployment, error) {
+	trusted, err := trusted(inv.Certificates)
+	driver, err2 := driver(inv.Databases.Driver)
+	if err := errors.Join(err, err2); err != nil {
+		return Deployment{}, err
+	}
+	lines, err := hostLines(inv)
+	d := Deployment{Name: inv.Name, Version: inv.Version, HostLines: lines, Trusted: trusted, GatewayBatch: 1}
+	errs := []error{err}
+	for _, h := range inv.Hosts {
+		if h.Role == inventory.LoadBalancer {
+			continue
+		}
+		n, err := settleNode(inv, products, h)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", h.Name, err))
+		}
+		n.Driver = driver
+		d.Nodes = append(d.Nodes, n)
+	}
+	d.Upstream = upstream(inv, d)
+	return d, errors.Join(errs...)
+}
+
+func settleNode(inv *inventory.Inventory, products Products, h inventory.Host) (Node, error) {
+	product := products[h.Role]
+	c, err := Config(inv, products, h)
+	if err != nil {
+		return Node{Host: h}, err
+	}
+	data := c.TOML()
+	if err := render.Reread(c, data); err != nil {
+		return Node{Host: h}, err
+	}
+	stores := storesOf(inv.Keystores)
+	return Node{
+		Host: h, Product: product, TOML: data, Accepts: accepts(inv.Version), Stores: stores,
+		Trust: shippedCertificate(product.FS, inv.Keystores.TLS),
+	}, nil
+}
+
+// Config is the deployment.toml of a host, laid together: what the distribution ships, what topology and features imply, and what the
+// inventory says of the group and of the host.
+func Config(inv *inventory.Inventory, products Products, h inventory.Host) (render.Config, error) {
+	var layers []render.Layer
+	if p := products[h.Role]; p.FS != nil {
+		const path = "repository/conf/deployment.toml"
+		data, err := fs.ReadFile(p.FS, path)
+		if err != nil {
+			return render.Config{}, err
+		}
+		shipped, err := render.ParseTOML(filepath.Base(p.Local)+" "+path, data)
+		if err != nil {
+			return render.Config{}, err
+		}
+		layers = append(layers, shipped)
+	}
+	implied, err := render.Implied(rendered(inv), render.Node{Peer: peer(h), Role: string(h.Role)})
+	if err != nil {
+		return render.Config{}, err
+	}
+	layers = append(layers, implied...)
+	for _, l := range h.Config {
+		layers = append(layers, ownLayer(l))
+	}
+	return render.Merge(layers)
+}
+
+func ownLayer(l inventory.Layer) render.Layer {
+	own := render.Layer{Name: l.Name}
+	for _, s := range l.Settings {
+		own.Settings = append(own.Settings, render.Setting{Key: s.Key, Value: s.Value, File: s.File, Line: s.Line})
+	}
+	return own
+}
+
+// accepts are the Java versions that a product version takes (product-facts.md §2).
+func accepts(version string) Accepts {
+	if version == "4.7.0" {
+		return Accepts{Min: 21, Max: 25}
+	}
+	return Accepts{Min: 11, Max: 21}
+}
+
+func driver(path string) (Driver, error) {
+	if path == "" {
+		return Driver{}, nil
+	}
+	data, err := os.ReadFile(path)
+	return Driver{Name: filepath.Base(path), Data: data}, err
+}
+
+func trusted(given []inventory.Certificate) ([]tasks.Trusted, error) {
+	var all []tasks.Trusted
+	var errs []error
+	for _, g := range given {
+		data, err := os.ReadFile(g.File)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		certs, err := keystore.PEM(data)
+		switch {
+		case err != nil:
+			errs = append(errs, fmt.Errorf("%s: %w", g.File, err))
+		case len(certs) != 1:
+			errs = append(errs, fmt.Errorf("%s: holds %d certificates; alias %s can name one: give each a file of its own", g.File, len(certs), g.Alias))
+		default:
+			all = append(all, tasks.Trusted{Alias: g.Alias, DER: certs[0].Raw})
+		}
+	}
+	return all, errors.Join(errs...)
+}
+
+// shippedCertificate is the certificate of a key in a keystore that the distribution ships, as PEM; "" where it ships no such store.
+func shippedCertificate(files fs.FS, k inventory.Keystore) string {
+	if files == nil {
+		return ""
+	}
+	data, err := fs.ReadFile(files, "repository/resources/security/"+k.File)
+	if err != nil {
+		return ""
+	}
+	s, err := keystore.Read(data, k.Password.Reveal())
+	if err != nil {
+		return ""
+	}
+	e, ok := s.Find(k.Alias)
+	if !ok || len(e.Raw) == 0 {
+		return ""
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: e.Raw[0]}))
+}

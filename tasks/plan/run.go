@@ -1,0 +1,64 @@
+package plan
+
+import (
+	"context"
+	"path"
+	"regexp"
+	"strings"
+
+	"apimctl/tasks/remote"
+)
+
+// imagined is a host that does not run commands: it is told what they alter.
+type imagined interface{ Touch(paths ...string) }
+
+// String is what it is for, or the command itself.
+func (r Run) String() string {
+	if r.Does != "" {
+		return r.Does
+	}
+	words := make([]string, len(r.Argv))
+	for i, a := range r.Argv {
+		words[i] = shown(a)
+	}
+	return "run " + strings.Join(words, " ")
+}
+
+var bare = regexp.MustCompile(`^[\w@%+=:,./\-]+$`)
+
+// shown is an argument as one would type it.
+func shown(arg string) string {
+	if bare.MatchString(arg) {
+		return arg
+	}
+	return "'" + strings.ReplaceAll(strings.ReplaceAll(arg, "'", `'\''`), "\n", " ") + "'"
+}
+
+// Diff is "": what a command does is not known beforehand. Why says why it is needed.
+func (r Run) Diff() string { return "" }
+
+// Apply runs it. An imagined host is told what it touches.
+func (r Run) Apply(ctx context.Context, c remote.Conn) error {
+	if err := c.Run(ctx, r.Cmd); err != nil {
+		return err
+	}
+	if h, ok := c.(imagined); ok {
+		h.Touch(r.Touches...)
+	}
+	return nil
+}
+
+func (Run) kind() string { return "run" }
+
+// String names the archive and where it goes: "unpack wso2am-4.6.0.zip to /opt/wso2/releases/wso2am-4.6.0-1a2b3c4d".
+func (u Unpack) String() string { return "unpack " + path.Base(u.Local) + " to " + u.Dir }
+
+// Diff is "".
+func (u Unpack) Diff() string { return "" }
+
+// Apply uploads and unpacks. Where Dir is there already, that changes nothing.
+func (u Unpack) Apply(ctx context.Context, c remote.Conn) error {
+	return c.Unpack(ctx, u.Archive, u.Dir, u.Owner)
+}
+
+func (Unpack) kind() string { return "unpack" }

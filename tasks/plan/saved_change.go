@@ -1,0 +1,88 @@
+package plan
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"apimctl/tasks/remote"
+)
+
+// A savedPath is a remote.File without its content: of a secret one not even a digest, which could be guessed from.
+type savedPath struct {
+	Type   string `json:"type"` // "file", "directory" or "link"
+	Mode   string `json:"mode,omitempty"`
+	Owner  string `json:"owner,omitempty"`
+	Size   int64  `json:"size,omitempty"`
+	SHA256 string `json:"sha256,omitempty"`
+	Target string `json:"target,omitempty"`
+}
+
+func savePath(f remote.File, secret bool) *savedPath {
+	s := savedPath{Type: "file", Mode: mode(f), Owner: f.Owner}
+	switch {
+	case !f.Exists():
+		return nil
+	case f.IsDir():
+		s.Type = "directory"
+	case f.IsLink():
+		return &savedPath{Type: "link", Target: string(f.Data)}
+	case !secret:
+		sum := f.Sum()
+		s.Size, s.SHA256 = sum.Size, sum.SHA256
+	}
+	return &s
+}
+
+type savedPut struct {
+	Path   string     `json:"path"`
+	Secret bool       `json:"secret,omitempty"`
+	Had    *savedPath `json:"had"`
+	Want   *savedPath `json:"want"`
+}
+
+type savedUnpack struct {
+	remote.Archive
+	Dir   string `json:"dir"`
+	Owner string `json:"owner"`
+}
+
+type savedRun struct {
+	remote.Cmd
+	Why        []string `json:"why,omitempty"`
+	Touches    []string `json:"touches,omitempty"`
+	Interrupts bool     `json:"interrupts,omitempty"`
+	Restores   bool     `json:"restores,omitempty"`
+}
+
+type savedWait struct {
+	Every  string   `json:"every"`
+	For    string   `json:"for"`
+	InARow int      `json:"in_a_row"`
+	Trust  string   `json:"trust,omitempty"` // PEM: certificates are no secret
+	Server string   `json:"server_name,omitempty"`
+	Holds  string   `json:"holds,omitempty"` // of a process: what its command line must hold
+	Logs   []string `json:"logs,omitempty"`
+}
+
+func saveChange(c Change) (savedChange, error) {
+	var is any
+	switch c := c.(type) {
+	case savedChange:
+		return c, nil
+	case Put:
+		secret := c.Had.Secret || c.Want.Secret
+		is = savedPut{c.Path, secret, savePath(c.Had, secret), savePath(c.Want, secret)}
+	case Unpack:
+		is = savedUnpack(c)
+	case Run:
+		is = savedRun{c.Cmd, c.Why, c.Touches, c.Interrupts, c.Restores}
+	case Wait:
+		s := c.settled()
+		is = savedWait{s.Every.String(), s.For.String(), s.InARow, c.Probe.Trust, c.Probe.ServerName, c.Probe.Command, c.Logs}
+	}
+	var buf bytes.Buffer
+	e := json.NewEncoder(&buf)
+	e.SetEscapeHTML(false)
+	err := e.Encode(is)
+	return savedChange{Kind: c.kind(), Text: c.String(), Shows: c.Diff(), Is: buf.Bytes()}, err
+}

@@ -1,0 +1,137 @@
+package plan
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"apimctl/tasks/remote"
+)
+
+// Waiting is what a Wait waits for, told while it does.
+type Waiting struct {
+	Wait Wait
+	Last string        // what the probe said last; "" before its first answer
+	For  time.Duration // how long it has waited
+}
+
+const beat = 10 * time.Second
+
+type heartbeatKey struct{}
+
+// WithHeartbeat has every Wait under ctx tell f every 10 seconds what it waits for. f is called from one goroutine at a time for each Wait.
+func WithHeartbeat(ctx context.Context, f func(Waiting)) context.Context {
+	return context.WithValue(ctx, heartbeatKey{}, f)
+}
+
+// A GateError is a Wait whose probe did not say yes in time.
+type GateError struct {
+	Wait Wait
+	Last string // what the probe said last
+	Log  string // the file and the last error block of the first of Logs that has one, with secrets masked; "" if none has
+	Next string // the next command to run by hand
+}
+
+func (e *GateError) Error() string {
+	return fmt.Sprintf("not within %s, it said last: %s", e.Wait.settled().For, e.Last)
+}
+
+// settled is w with defaults in place of zeros: every 2 s, for 10 minutes, once.
+func (w Wait) settled() Wait {
+	w.Every = cmp.Or(w.Every, 2*time.Second)
+	w.For = cmp.Or(w.For, 10*time.Minute)
+	w.InARow = max(w.InARow, 1)
+	return w
+}
+
+// String says what is waited for.
+func (w Wait) String() string {
+	s := "wait until " + w.Probe.String()
+	if w.InARow > 1 {
+		s += fmt.Sprintf(", %d times in a row", w.InARow)
+	}
+	return s
+}
+
+// Diff is "".
+func (w Wait) Diff() string { return "" }
+
+func (Wait) kind() string { return "wait" }
+
+// Apply waits. When For is over it is a *GateError. On an imagined host, what is waited for has come.
+func (w Wait) Apply(ctx context.Context, c remote.Conn) error {
+	if _, ok := c.(imagined); ok {
+		return nil
+	}
+	w = w.settled()
+	pulse := newPulse(ctx, w)
+	defer pulse.stop()
+	begun, yes := time.Now(), 0
+	for {
+		said, err := w.Probe.Try(ctx, c)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		pulse.says(said)
+		if yes++; err != nil {
+			yes = 0
+		}
+		if yes >= w.InARow {
+			return nil
+		}
+		if time.Since(begun)+w.Every > w.For {
+			return &GateError{Wait: w, Last: said, Log: errorLog(ctx, c, w.Logs), Next: w.Next}
+		}
+		if err := sleep(ctx, w.Every); err != nil {
+			return err
+		}
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// A pulse tells what a Wait waits for, also while a probe has no answer yet.
+type pulse struct {
+	mu   sync.Mutex
+	last string
+	stop func() // returns when nothing more will be told
+}
+
+func newPulse(ctx context.Context, w Wait) *pulse {
+	p := &pulse{stop: func() {}}
+	tell, ok := ctx.Value(heartbeatKey{}).(func(Waiting))
+	if !ok {
+		return p
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	begun := time.Now()
+	wg.Go(func() {
+		for sleep(ctx, beat) == nil {
+			tell(Waiting{Wait: w, Last: p.said(), For: time.Since(begun)})
+		}
+	})
+	p.stop = func() { cancel(); wg.Wait() }
+	return p
+}
+
+func (p *pulse) says(said string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.last = said
+}
+
+func (p *pulse) said() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.last
+}

@@ -1,0 +1,185 @@
+package tasks
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"apimctl/render"
+	"apimctl/tasks/plan"
+	"apimctl/tasks/remote"
+)
+
+// Service keeps a node running with the files that it has now (product-facts.md §2). Which those are stands in a stamp: it is
+// taken away before the node stops and put back last, once the node is healthy. A run that dies in between is made good by the next.
+type Service struct {
+	Name   string // "wso2-gateway"
+	About  string // "WSO2 API Manager gateway of prod"
+	Home   string // /opt/wso2/gateway
+	Script string // "gateway.sh", in Home/bin
+	User   string
+	Group  string
+	Java   Java
+	Heap   Heap
+	Opts   []string // further JVM options
+	Args   []string // arguments of the product's script
+	Kind   string   // "systemd", "script"; "auto" is systemd where it is PID 1
+	State  string   // the directory of stamps: /var/lib/apimctl
+
+	Files []string // what it runs with
+	Facts []string // what it runs with and no file tells: "truststore: db-ca 1a2b..."
+	Stop  time.Duration
+
+	Before []plan.Wait // what has to answer before it is started
+	Gate   []plan.Wait // what has to answer before it counts as healthy
+}
+
+// Heap is the JVM's, in its own words: 512m, 2g.
+type Heap struct{ Min, Max string }
+
+// String is the JVM's options.
+func (h Heap) String() string { return "-Xms" + h.Min + " -Xmx" + h.Max }
+
+func (t Service) String() string { return "service " + t.Name }
+
+// Plan restarts what runs with other files, starts what does not run, and waits until it is healthy.
+func (t Service) Plan(ctx context.Context, h remote.Reader) ([]plan.Change, error) {
+	java, err := t.Java.Find(ctx, h)
+	booted, err2 := h.File(ctx, "/run/systemd/system")
+	had, err3 := h.File(ctx, t.stamp())
+	if err := errors.Join(err, err2, err3); err != nil {
+		return nil, err
+	}
+	systemd := t.Kind == "systemd" || t.Kind != "script" && booted.IsDir()
+	keeper := keeper(script{t, java})
+	if systemd {
+		keeper = unit{t, java}
+	}
+	lacks, err := keeper.installed(ctx, h)
+	runs, err2 := keeper.runs(ctx, h)
+	want, err3 := t.fingerprint(ctx, h, java, lacks)
+	if err := errors.Join(err, err2, err3); err != nil {
+		return nil, err
+	}
+	why := t.why(string(had.Data), want, runs)
+	if len(why) == 0 {
+		return lacks, nil
+	}
+	return append(lacks, t.restart(keeper, had, want, why, runs)...), nil
+}
+
+// A keeper is what starts and stops processes on a host.
+type keeper interface {
+	installed(context.Context, remote.Reader) ([]plan.Change, error) // what it lacks to do so
+	runs(context.Context, remote.Reader) (bool, error)
+	stop(why []string) plan.Run
+	start(why []string) plan.Run
+}
+
+func (t Service) restart(k keeper, had remote.File, want string, why []string, runs bool) []plan.Change {
+	lacks := plan.File(t.stamp(), had, remote.File{})
+	if runs {
+		stop := k.stop(why)
+		stop.Interrupts = true
+		lacks = append(lacks, stop)
+	}
+	for _, w := range t.Before {
+		lacks = append(lacks, w)
+	}
+	start := k.start(why)
+	start.Restores = true
+	lacks = append(lacks, start)
+	for _, w := range t.Gate {
+		lacks = append(lacks, w)
+	}
+	return append(lacks, plan.File(t.stamp(), remote.File{}, remote.File{Mode: 0o600, Owner: "root:root", Data: []byte(want)})...)
+}
+
+func (t Service) stamp() string { return t.State + "/" + t.Name + ".stamp" }
+
+// fingerprint is what the node will run with, a line for each file and fact, sorted.
+func (t Service) fingerprint(ctx context.Context, h remote.Reader, java string, unit []plan.Change) (string, error) {
+	lines := []string{"java " + java}
+	home, err := h.File(ctx, t.Home)
+	errs := []error{err}
+	lines = append(lines, "home "+string(home.Data))
+	files := t.Files
+	for _, p := range files {
+		sum, err := h.Sum(ctx, p)
+		errs = append(errs, err)
+		lines = append(lines, "file "+strings.TrimPrefix(p, t.Home+"/")+" "+sum.SHA256)
+	}
+	for _, f := range t.Facts {
+		lines = append(lines, "fact "+f)
+	}
+	lines = append(lines, "unit "+digest(t.text(java)))
+	slices.Sort(lines)
+	return strings.Join(lines, "\n") + "\n", errors.Join(errs...)
+}
+
+// why says, in words, what makes a restart needed; nothing where none is.
+func (t Service) why(had, want string, runs bool) []string {
+	if had == want && runs {
+		return nil
+	}
+	if had == want {
+		return []string{"it does not run"}
+	}
+	if had == "" {
+		if runs {
+			return []string{"it runs, and no stamp says with which files"}
+		}
+		return []string{"it is not started yet"}
+	}
+	was := map[string]bool{}
+	for l := range strings.Lines(had) {
+		was[strings.TrimSpace(l)] = true
+	}
+	var why []string
+	for l := range strings.Lines(want) {
+		if l = strings.TrimSpace(l); !was[l] {
+			kind, rest, _ := strings.Cut(l, " ")
+			name, _, _ := strings.Cut(rest, " ")
+			why = append(why, changed(kind, name))
+		}
+	}
+	if why == nil {
+		why = []string{"it runs with files that are no longer wanted"}
+	}
+	return slices.Compact(why)
+}
+
+func changed(kind, name string) string {
+	switch kind {
+	case "file":
+		return name + " changes"
+	case "fact":
+		return strings.TrimSuffix(name, ":") + " changes"
+	case "home":
+		return "the release changes"
+	case "java":
+		return "the Java changes"
+	}
+	return "how it is started changes"
+}
+
+// text is how the node is started, as the unit file says it; a host without systemd is given the same by its own script.
+func (t Service) text(java string) []byte {
+	return render.Unit(render.UnitInput{
+		Description: t.About, Home: t.Home, Script: "bin/" + t.Script, Args: t.Args, User: t.User, Group: t.Group,
+		JavaHome: java, Memory: t.Heap.String(), JavaOpts: strings.Join(t.Opts, " "), LogFile: t.Console(),
+	})
+}
+
+// Console is the file that catches what the product's start prints: where its configuration is wrong, its own log stays silent (product-facts.md §2).
+func (t Service) Console() string { return t.Home + "/repository/logs/apimctl-console.log" }
+
+func (t Service) env(java string) map[string]remote.Secret {
+	return map[string]remote.Secret{
+		"JAVA_HOME":    remote.Secret(java),
+		"JVM_MEM_OPTS": remote.Secret(t.Heap.String()),
+		"JAVA_OPTS":    remote.Secret(strings.Join(t.Opts, " ")),
+	}
+}

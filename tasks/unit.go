@@ -1,0 +1,67 @@
+package tasks
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"strings"
+
+	"apimctl/tasks/plan"
+	"apimctl/tasks/remote"
+)
+
+// unit keeps a service by systemd.
+type unit struct {
+	Service
+	java string
+}
+
+func (u unit) installed(ctx context.Context, h remote.Reader) ([]plan.Change, error) {
+	path := "/etc/systemd/system/" + u.Name + ".service"
+	had, err := h.File(ctx, path)
+	state, err2 := query(ctx, h, "systemctl", "is-enabled", u.Name)
+	if err := errors.Join(err, err2); err != nil {
+		return nil, err
+	}
+	lacks := plan.File(path, had, remote.File{Mode: 0o644, Owner: "root:root", Data: u.text(u.java)})
+	if len(lacks) > 0 {
+		lacks = append(lacks, plan.Run{Cmd: remote.Cmd{Argv: []string{"systemctl", "daemon-reload"}}})
+	}
+	if state != "enabled" {
+		lacks = append(lacks, plan.Run{Cmd: remote.Cmd{Argv: []string{"systemctl", "enable", "--quiet", u.Name}}})
+	}
+	return lacks, nil
+}
+
+func (u unit) runs(ctx context.Context, h remote.Reader) (bool, error) {
+	state, err := query(ctx, h, "systemctl", "is-active", u.Name)
+	return state == "active" || state == "deactivating" || state == "activating", err
+}
+
+func (u unit) stop(why []string) plan.Run {
+	return plan.Run{Cmd: remote.Cmd{Argv: []string{"systemctl", "stop", u.Name}}, Does: "stop " + u.Name, Why: why}
+}
+
+func (u unit) start(why []string) plan.Run {
+	// A unit that failed too often is not started again before it is told to forget that.
+	return plan.Run{
+		Cmd:  remote.Cmd{Argv: []string{"sh", "-c", `systemctl reset-failed "$1" 2>/dev/null; exec systemctl start "$1"`, "sh", u.Name}},
+		Does: "start " + u.Name, Why: why,
+	}
+}
+
+// query is what a command says, whatever its exit status.
+func query(ctx context.Context, h remote.Reader, argv ...string) (string, error) {
+	out, err := h.Query(ctx, argv...)
+	var exit *remote.ExitError
+	if errors.As(err, &exit) {
+		err = nil
+	}
+	return strings.TrimSpace(out), err
+}
+
+func digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
