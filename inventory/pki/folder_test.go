@@ -53,6 +53,12 @@ func TestSaveLeavesAlone(t *testing.T) {
 	if err := f.Save(NodeName("a"), one); !errors.Is(err, ErrExists) || f.Has(NodeName("a")) {
 		t.Errorf("%v, and a key is there: %t", err, f.Has(NodeName("a")))
 	}
+	if err := errors.Join(f.Save("half", one), os.Remove(f.file("half.pem"))); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Save("half", two); !errors.Is(err, ErrExists) || !matches(one.Leaf(), must2(t)(f.Load("half")).Key) {
+		t.Errorf("%v, want the key without a copy of its chain left alone", err)
+	}
 	if !bytes.Equal(read(t, f.file("signing.key.age")), before) || !bytes.Equal(read(t, f.file("signing.pem")), one.PEM()) {
 		t.Error("the signing key was touched")
 	}
