@@ -122,10 +122,10 @@ func (b *bench) started(m *remotetest.Memory, n Node, unit string) {
 	m.Set("/proc/42/cmdline", remote.File{Mode: 0o444, Owner: "root:root", Data: []byte("java\x00-Dcarbon.home=" + n.Home() + "\x00")})
 	ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
 	m.Serve("localhost:9763", ok)
-	m.ServeTLS("localhost:9443", ok, certificate(b.t))
+	m.ServeTLS("localhost:9443", ok, remotetest.Certificate(b.t))
 	if n.Role == inventory.AllInOne {
 		for _, h := range b.hosts {
-			h.ServeTLS(net.JoinHostPort("api.example.com", "9443"), ok, certificate(b.t))
+			h.ServeTLS(net.JoinHostPort("api.example.com", "9443"), ok, remotetest.Certificate(b.t))
 		}
 	}
 }
