@@ -61,7 +61,7 @@ func (t Certificates) Plan(ctx context.Context, h remote.Reader) ([]plan.Change,
 		return nil, fmt.Errorf("%s: %w", t.Store, err)
 	}
 	if len(lacks) == 0 {
-		return plan.File(t.note(), note, remote.File{Mode: 0o600, Owner: "root:root", Data: []byte(t.noted(sum.SHA256))}), nil
+		return plan.Note(t.note(), note, remote.File{Mode: 0o600, Owner: "root:root", Data: []byte(t.noted(sum.SHA256))}), nil
 	}
 	return t.imports(lacks, java)
 }

@@ -79,14 +79,15 @@ type keeper interface {
 }
 
 func (t Service) restart(k keeper, had remote.File, want string, why []string, runs bool) []plan.Change {
-	lacks := plan.File(t.stamp(), had, remote.File{})
+	var lacks []plan.Change
+	for _, w := range t.Before { // a node is not stopped for one that would not start
+		lacks = append(lacks, w)
+	}
+	lacks = append(lacks, plan.Note(t.stamp(), had, remote.File{})...)
 	if runs {
 		stop := k.stop(why)
 		stop.Interrupts = true
 		lacks = append(lacks, stop)
-	}
-	for _, w := range t.Before {
-		lacks = append(lacks, w)
 	}
 	start := k.start(why)
 	start.Restores = true
@@ -94,7 +95,7 @@ func (t Service) restart(k keeper, had remote.File, want string, why []string, r
 	for _, w := range t.Gate {
 		lacks = append(lacks, w)
 	}
-	return append(lacks, plan.File(t.stamp(), remote.File{}, remote.File{Mode: 0o600, Owner: "root:root", Data: []byte(want)})...)
+	return append(lacks, plan.Note(t.stamp(), remote.File{}, remote.File{Mode: 0o600, Owner: "root:root", Data: []byte(want)})...)
 }
 
 func (t Service) stamp() string { return t.State + "/" + t.Name + ".stamp" }

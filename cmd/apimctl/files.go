@@ -57,7 +57,7 @@ func (a *app) render(args []string, out, explain string) error {
 	}
 	d, err := playbooks.Settle(l.inv, l.products)
 	if err != nil {
-		return &usageError{err}
+		return &inputError{err}
 	}
 	s := &session{loaded: l, deployment: d}
 	for i, n := range s.nodes() {
@@ -125,7 +125,7 @@ func (a *app) validate() error {
 	}
 	d, err := playbooks.Settle(l.inv, l.products)
 	if err != nil {
-		return &usageError{err}
+		return &inputError{err}
 	}
 	for _, w := range l.inv.Warnings() {
 		_, _ = fmt.Fprintln(a.errOut, "warning:", w)

@@ -10,6 +10,7 @@ import (
 type Put struct {
 	Path      string
 	Had, Want remote.File
+	Note      bool // what it holds is apimctl's own note: no diff shows it
 }
 
 // Unpack uploads an archive and unpacks it to Dir, owned by Owner ("user:group").

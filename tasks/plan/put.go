@@ -18,6 +18,14 @@ func File(path string, had, want remote.File) []Change {
 	return []Change{Put{Path: path, Had: had, Want: want}}
 }
 
+// Note is File for apimctl's own notes on a host, as stamps and marks: what they hold is shown to nobody.
+func Note(path string, had, want remote.File) []Change {
+	if had.Equal(want) {
+		return nil
+	}
+	return []Change{Put{Path: path, Had: had, Want: want, Note: true}}
+}
+
 // String says what of the path changes: "write /etc/hosts", "set mode 0640 of /etc/hosts".
 func (p Put) String() string {
 	had, want := p.Had, p.Want
@@ -59,10 +67,10 @@ func mode(f remote.File) string {
 }
 
 // Diff shows the content of a plain file that is written or removed, with mode and owner beside its name. Content that is no text shows its size,
-// or nothing where it is secret.
+// or nothing where it is secret. A note has none.
 func (p Put) Diff() string {
 	had, want := plain(p.Had), plain(p.Want)
-	if !p.writes() && p.Want.Exists() || bytes.Equal(had, want) {
+	if p.Note || !p.writes() && p.Want.Exists() || bytes.Equal(had, want) {
 		return ""
 	}
 	secret := p.Had.Secret || p.Want.Secret
