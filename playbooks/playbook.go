@@ -46,7 +46,7 @@ func (d Deployment) prepared(n Node) []tasks.Task {
 func (d Deployment) running(n Node) []tasks.Task {
 	list := []tasks.Task{
 		tasks.Home{Path: n.Home(), Target: "releases/" + n.releaseName()},
-		tasks.Configuration{Path: n.Home() + "/repository/conf/deployment.toml", Owner: n.owner(), Data: n.TOML},
+		tasks.Configuration{Path: n.Home() + "/repository/conf/deployment.toml", Owner: n.owner(), Data: n.TOML, Hide: n.Hide},
 	}
 	if n.Driver.Name != "" {
 		list = append(list, tasks.Driver{Home: n.Home(), Owner: n.owner(), Name: n.Driver.Name, Data: n.Driver.Data})

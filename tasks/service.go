@@ -83,7 +83,7 @@ func (t Service) restart(k keeper, had remote.File, want string, why []string, r
 	for _, w := range t.Before { // a node is not stopped for one that would not start
 		lacks = append(lacks, w)
 	}
-	lacks = append(lacks, plan.Note(t.stamp(), had, remote.File{})...)
+	lacks = append(lacks, brief(plan.File(t.stamp(), had, remote.File{}))...)
 	if runs {
 		stop := k.stop(why)
 		stop.Interrupts = true
@@ -95,7 +95,19 @@ func (t Service) restart(k keeper, had remote.File, want string, why []string, r
 	for _, w := range t.Gate {
 		lacks = append(lacks, w)
 	}
-	return append(lacks, plan.Note(t.stamp(), remote.File{}, remote.File{Mode: 0o600, Owner: "root:root", Data: []byte(want)})...)
+	stamped := remote.File{Mode: 0o600, Owner: "root:root", Data: []byte(want)}
+	return append(lacks, brief(plan.File(t.stamp(), remote.File{}, stamped))...)
+}
+
+// brief are puts of apimctl's own notes: people need no diff of them.
+func brief(changes []plan.Change) []plan.Change {
+	for i, c := range changes {
+		if p, ok := c.(plan.Put); ok {
+			p.Brief = true
+			changes[i] = p
+		}
+	}
+	return changes
 }
 
 func (t Service) stamp() string { return t.State + "/" + t.Name + ".stamp" }

@@ -42,6 +42,7 @@ type flags struct {
 	noColor       bool
 	yes           bool
 	askBecomePass bool
+	strict        bool
 }
 
 // run is the whole command. It returns the exit status.
@@ -85,7 +86,7 @@ Exit status: 0 nothing (left) to do, 1 error, 2 plan found changes, 3 a host unr
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.AddCommand(
-		a.initCommand(), a.validateCommand(), a.renderCommand(), a.planCommand(), a.applyCommand(), a.statusCommand(), a.versionCommand(),
+		a.initCommand(), a.validateCommand(), a.explainCommand(), a.renderCommand(), a.planCommand(), a.applyCommand(), a.statusCommand(), a.versionCommand(),
 	)
 	return root
 }
@@ -138,8 +139,8 @@ func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 }
 
 func (a *app) colored() bool {
-	_, no := a.env("NO_COLOR")
-	return a.color && !no && !a.flags.noColor
+	no, _ := a.env("NO_COLOR")
+	return a.color && no == "" && !a.flags.noColor
 }
 
 func (a *app) json() (bool, error) {

@@ -31,6 +31,7 @@ With PLAN, a file that 'apimctl plan --out' wrote, it does exactly that plan, an
 		},
 	}
 	c.Flags().BoolVar(&a.flags.yes, "yes", false, "do not ask")
+	a.withStrict(c)
 	return a.withHosts(c)
 }
 

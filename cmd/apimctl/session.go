@@ -30,6 +30,9 @@ func (a *app) open(ctx context.Context, reporter playbooks.Reporter) (*session, 
 	if err != nil {
 		return nil, &inputError{err}
 	}
+	if err := a.heed(l, d); err != nil {
+		return nil, err
+	}
 	connect, err := a.connect(l)
 	if err != nil {
 		return nil, err

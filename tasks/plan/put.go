@@ -5,8 +5,10 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"path"
 	"strings"
 
+	"apimctl/render"
 	"apimctl/tasks/remote"
 )
 
@@ -16,14 +18,6 @@ func File(path string, had, want remote.File) []Change {
 		return nil
 	}
 	return []Change{Put{Path: path, Had: had, Want: want}}
-}
-
-// Note is File for apimctl's own notes on a host, as stamps and marks: what they hold is shown to nobody.
-func Note(path string, had, want remote.File) []Change {
-	if had.Equal(want) {
-		return nil
-	}
-	return []Change{Put{Path: path, Had: had, Want: want, Note: true}}
 }
 
 // String says what of the path changes: "write /etc/hosts", "set mode 0640 of /etc/hosts".
@@ -67,10 +61,10 @@ func mode(f remote.File) string {
 }
 
 // Diff shows the content of a plain file that is written or removed, with mode and owner beside its name. Content that is no text shows its size,
-// or nothing where it is secret. A note has none.
+// or nothing where it is secret.
 func (p Put) Diff() string {
 	had, want := plain(p.Had), plain(p.Want)
-	if p.Note || !p.writes() && p.Want.Exists() || bytes.Equal(had, want) {
+	if p.Brief || !p.writes() && p.Want.Exists() || bytes.Equal(had, want) {
 		return ""
 	}
 	secret := p.Had.Secret || p.Want.Secret
@@ -80,8 +74,31 @@ func (p Put) Diff() string {
 		}
 		return fmt.Sprintf("no text: %d bytes -> %d bytes\n", len(had), len(want))
 	}
+	if lines, ok := p.keyed(had, want); ok {
+		return lines
+	}
+	for _, s := range p.Hide {
+		had = bytes.ReplaceAll(had, []byte(s.Reveal()), []byte(s.String()))
+		want = bytes.ReplaceAll(want, []byte(s.Reveal()), []byte(s.String()))
+	}
 	maskedHad, maskedWant := mask(string(had), string(want), secret)
 	return unified(p.label(p.Had), p.label(p.Want), maskedHad, maskedWant)
+}
+
+// keyed is the diff of two TOML files key by key: order and comments are no difference to who reads it.
+func (p Put) keyed(had, want []byte) (string, bool) {
+	if path.Ext(p.Path) != ".toml" || !p.Had.Exists() || !p.Want.Exists() {
+		return "", false
+	}
+	lines, err := render.DiffTOML(had, want)
+	if err != nil || len(lines) == 0 {
+		return "", false
+	}
+	text := strings.Join(lines, "\n") + "\n"
+	for _, s := range p.Hide {
+		text = strings.ReplaceAll(text, s.Reveal(), s.String())
+	}
+	return "--- " + p.label(p.Had) + "\n+++ " + p.label(p.Want) + "\n" + text, true
 }
 
 func (p Put) label(f remote.File) string {
