@@ -79,14 +79,15 @@ type keeper interface {
 }
 
 func (t Service) restart(k keeper, had remote.File, want string, why []string, runs bool) []plan.Change {
-	lacks := brief(plan.File(t.stamp(), had, remote.File{}))
+	var lacks []plan.Change
+	for _, w := range t.Before { // a node is not stopped for one that would not start
+		lacks = append(lacks, w)
+	}
+	lacks = append(lacks, brief(plan.File(t.stamp(), had, remote.File{}))...)
 	if runs {
 		stop := k.stop(why)
 		stop.Interrupts = true
 		lacks = append(lacks, stop)
-	}
-	for _, w := range t.Before {
-		lacks = append(lacks, w)
 	}
 	start := k.start(why)
 	start.Restores = true

@@ -68,11 +68,11 @@ func (a *app) apply(ctx context.Context, args []string) error {
 func holdTo(path string, p plan.Plan) error {
 	saved, err := os.ReadFile(path)
 	if err != nil {
-		return &usageError{err}
+		return &inputError{err}
 	}
 	was, err := plan.Load(saved)
 	if err != nil {
-		return &usageError{fmt.Errorf("%s: %w", path, err)}
+		return &inputError{fmt.Errorf("%s: %w", path, err)}
 	}
 	same, err := was.Same(p)
 	if err == nil && !same {
@@ -87,7 +87,7 @@ func (a *app) agree(p plan.Plan, asJSON, saved bool) error {
 		return nil
 	}
 	if asJSON || !a.terminal {
-		return &usageError{errors.New("nobody is there to ask: run it with --yes, or 'apimctl plan --out FILE' and then 'apimctl apply FILE'")}
+		return &inputError{errors.New("nobody is there to ask: run it with --yes, or 'apimctl plan --out FILE' and then 'apimctl apply FILE'")}
 	}
 	if err := a.showPlan(p); err != nil {
 		return err

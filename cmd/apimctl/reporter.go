@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"time"
 
@@ -38,25 +37,24 @@ func (a *app) reading() playbooks.Reporter {
 type jsonLines struct{ out io.Writer }
 
 func (j *jsonLines) Report(e playbooks.Event) {
-	data, err := json.Marshal(e)
-	if err == nil {
-		_, _ = fmt.Fprintf(j.out, "%s\n", data)
-	}
+	enc := json.NewEncoder(j.out)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(e)
 }
 
 func (*jsonLines) begin(plan.Plan) {}
 
 func (j *jsonLines) end(err error) error {
-	e := playbooks.Event{Kind: "apply.done"}
+	e := playbooks.Event{Kind: playbooks.ApplyDone}
 	if err != nil {
-		e = playbooks.Event{Kind: "apply.failed", Error: err.Error()}
+		e = playbooks.Event{Kind: playbooks.ApplyFailed, Error: err.Error()}
 	}
 	j.Report(e)
 	return nil
 }
 
 func (j *jsonLines) nothing(*session) error {
-	j.Report(playbooks.Event{Kind: "apply.done", Said: "nothing to do"})
+	j.Report(playbooks.Event{Kind: playbooks.ApplyDone, Said: "nothing to do"})
 	return nil
 }
 

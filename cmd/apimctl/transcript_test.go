@@ -22,7 +22,7 @@ const planted = "hunter2-planted"
 // TestTranscripts runs testdata/transcripts. Beside testscript's own commands a script has these:
 //
 //	apimctl ARGS...      runs the command in process, against hosts in memory that live as long as the script
-//	zips                 makes am.zip, gw.zip and further ones: see zips_test.go
+//	given INVENTORY      makes inventory.yaml of one in testdata, am.zip, gw.zip and further zips: see zips_test.go
 //	host NAME FAULT      makes something of a host wrong, or "well"
 //	answer TEXT          somebody is at the terminal, and says this to the next command
 //	edit FILE OLD NEW    replaces text in a file
@@ -39,7 +39,7 @@ func TestTranscripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"apimctl": command((*stage).apimctl), "zips": command((*stage).zips), "host": command((*stage).host),
+			"apimctl": command((*stage).apimctl), "given": command((*stage).given), "host": command((*stage).host),
 			"answer": command((*stage).answer), "edit": command((*stage).edit), "show": command((*stage).show),
 			"setting": command((*stage).setting),
 		},
@@ -131,7 +131,8 @@ func (s *stage) edit(args []string) error {
 		return fmt.Errorf("%s has no %q", args[0], args[1])
 	}
 	s.screen.line(fmt.Sprintf("# %s: %s -> %s\n", args[0], args[1], args[2]))
-	return os.WriteFile(path, bytes.Replace(data, []byte(args[1]), []byte(args[2]), 1), 0o600)
+	want := strings.ReplaceAll(args[2], `\n`, "\n")
+	return os.WriteFile(path, bytes.Replace(data, []byte(args[1]), []byte(want), 1), 0o600)
 }
 
 func (s *stage) show(args []string) error {

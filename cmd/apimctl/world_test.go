@@ -138,6 +138,9 @@ func (m *machine) start(unit string) {
 	if m.is("interrupts") {
 		close(m.world.stop)
 	}
+	if m.is("unhealthy") {
+		m.Set(home+"/repository/logs/wso2carbon.log", remote.File{Mode: 0o644, Data: []byte(sickWith)})
+	}
 	m.SetActive(unit, true)
 	m.Set(home+"/wso2carbon.pid", remote.File{Mode: 0o644, Owner: "wso2carbon:wso2", Data: []byte("42\n\x00\x00")})
 	if m.is("dies") {
@@ -191,13 +194,6 @@ java.sql.SQLNonTransientConnectionException: Socket fail to connect to host:db, 
 func (m *machine) fault(name string) error {
 	if name == "dies" {
 		m.die()
-	}
-	if name == "unhealthy" {
-		for _, role := range []string{"all-in-one", "gateway"} {
-			if home := "/opt/wso2/" + role; m.At(home).Exists() || m.world.inv == nil {
-				m.Set(home+"/repository/logs/wso2carbon.log", remote.File{Mode: 0o644, Data: []byte(sickWith)})
-			}
-		}
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -5,11 +5,20 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
-// zips makes small distributions that have the product's tree, and some that are none. They are the same bytes every time.
-func (s *stage) zips([]string) error {
+// given makes inventory.yaml of one in testdata, and small distributions that have the product's tree, and some that are none. They are the same bytes every time.
+func (s *stage) given(args []string) error {
+	inventory, err := os.ReadFile(filepath.Join("testdata", args[0]))
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(s.dir, "inventory.yaml"), inventory, 0o600); err != nil {
+		return err
+	}
+	s.env["PASSWORD"] = planted
 	aio := map[string]string{"bin/api-manager.sh": "#!/bin/sh\n"}
 	gw := map[string]string{"bin/gateway.sh": "#!/bin/sh\n"}
 	for name, data := range map[string][]byte{
@@ -19,7 +28,7 @@ func (s *stage) zips([]string) error {
 		"acp.zip":       pack("wso2am-acp-4.6.0", map[string]string{"bin/api-cp.sh": ""}),
 		"page.zip":      []byte("<!DOCTYPE html><html>Sign in</html>"),
 		"cut.zip":       pack("wso2am-4.6.0", aio)[:200],
-		"mariadb-3.jar": []byte("a driver"),
+		"mariadb-3.jar": []byte("PK\x00a driver"),
 	} {
 		if err := os.WriteFile(filepath.Join(s.dir, name), data, 0o600); err != nil {
 			return err
@@ -36,7 +45,10 @@ func pack(top string, more map[string]string) []byte {
 	z := zip.NewWriter(&b)
 	add := func(name, text string) {
 		h := &zip.FileHeader{Name: top + "/" + name, Modified: time.Date(2025, 11, 1, 0, 0, 0, 0, time.UTC)}
-		h.SetMode(0o755)
+		h.SetMode(0o644)
+		if strings.HasPrefix(name, "bin/") {
+			h.SetMode(0o755)
+		}
 		w, err := z.CreateHeader(h)
 		if err == nil {
 			_, err = w.Write([]byte(text))
