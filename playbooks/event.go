@@ -18,6 +18,7 @@ const (
 	ChangeDone    = "change.done"
 	ChangeFailed  = "change.failed"
 	HostSkipped   = "host.skipped" // its steps are not done, because others failed before
+	HostNow       = "host.now"     // after a run that failed: Said is how the node stands
 )
 
 // An Event is one thing that happened. Fields that do not belong to its kind are zero.

@@ -40,6 +40,7 @@ func exitStatus(err error) int {
 		problems    inventory.Problems
 		unreachable *remote.UnreachableError
 		gate        *plan.GateError
+		guard       *plan.GuardError
 	)
 	switch {
 	case err == nil:
@@ -50,7 +51,7 @@ func exitStatus(err error) int {
 		return exitInterrupted
 	case errors.As(err, &usage), errors.As(err, &problems):
 		return exitUsage
-	case errors.As(err, &gate):
+	case errors.As(err, &gate), errors.As(err, &guard):
 		return exitGate
 	case errors.As(err, &unreachable):
 		return exitUnreachable

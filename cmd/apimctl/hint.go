@@ -30,6 +30,10 @@ var hints = []func(error) string{
 	}),
 	as(func(e *plan.GateError) string { return e.Next }),
 	as(func(e *tasks.InTheWayError) string { return "" }),
+	as(func(e *plan.GuardError) string {
+		return "bring another " + e.Role + " up first (apimctl status; apimctl start --limit " + e.Role + "), or accept an outage: apimctl restart --all-at-once"
+	}),
+	is(tasks.ErrNotInstalled, "install it first: apimctl apply"),
 	is(errMoved, "make a new plan: apimctl plan --out FILE"),
 	is(playbooks.ErrStopped, "run it again: it goes on from here"),
 	as(func(e inventory.Problems) string { return "" }),

@@ -87,6 +87,8 @@ func (l *lines) Report(e playbooks.Event) {
 		l.drop(e.Host)
 	case playbooks.HostSkipped:
 		l.drop(e.Host)
+	case playbooks.HostNow:
+		_, _ = fmt.Fprintf(l.out, "now %s: %s\n", e.Host, e.Said)
 	}
 	l.flush()
 }
@@ -156,8 +158,8 @@ func (l *lines) end(err error) error {
 	return werr
 }
 
-func (l *lines) nothing(s *session) error {
-	_, err := fmt.Fprintf(l.out, "nothing to do: %s as the inventory says\n", are(len(s.nodes())))
+func (l *lines) nothing(how string) error {
+	_, err := fmt.Fprintf(l.out, "nothing to do: %s\n", how)
 	return err
 }
 

@@ -40,10 +40,17 @@ func (p Plan) Changes() int {
 }
 
 // Hosts counts the hosts that the plan changes.
-func (p Plan) Hosts() int {
-	seen := map[string]bool{}
-	p.each(func(_ Play, l Lane, _ Step) { seen[l.Host] = true })
-	return len(seen)
+func (p Plan) Hosts() int { return len(p.Names()) }
+
+// Names are the hosts that the plan changes, each once, in its order.
+func (p Plan) Names() []string {
+	var names []string
+	p.each(func(_ Play, l Lane, _ Step) {
+		if !slices.Contains(names, l.Host) {
+			names = append(names, l.Host)
+		}
+	})
+	return names
 }
 
 // Without is the plan without what it does to a path itself. What is empty then is left out.
