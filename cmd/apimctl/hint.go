@@ -37,6 +37,10 @@ var hints = []func(error) string{
 	as(func(e *remote.DiskFullError) string {
 		return "make room there, or set install.dir of this host to a path on a larger disk"
 	}),
+	as(func(e *plan.GuardError) string {
+		return "bring another " + e.Role + " up first (apimctl status; apimctl start --limit " + e.Role + "), or accept an outage: apimctl restart --all-at-once"
+	}),
+	is(tasks.ErrNotInstalled, "install it first: apimctl apply"),
 	is(errMoved, "make a new plan: apimctl plan --out FILE; a plan made with --limit is applied with the same --limit"),
 	as(func(e inventory.Problems) string { return "" }),
 }
