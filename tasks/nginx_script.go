@@ -1,7 +1,7 @@
 package tasks
 
 // nginxScript has nginx at the folder $1 run with the files $7 and on, by where they belong below that folder. Those that changed wait
-// in $2 under their last names; $3 is the stamp and $4 what it says then.
+// in $2 under their last names, and are gone from there at the end; $3 is the stamp and $4 what it says then: digest and place of each.
 //
 // They are tested in a copy of the folder, with everything else that this nginx serves, before one is replaced. For $6 seconds clients
 // are moved to new connections by the file $5, since a reload ends kept-open ones without a word. A reload has succeeded when
@@ -17,7 +17,8 @@ master() {
 	pid=$(cat "$pidfile" 2>/dev/null) && [ -n "$pid" ] && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = nginx ]
 }
 workers() {
-	for s in /proc/[0-9]*/stat; do
+	cat "/proc/$pid/task/$pid/children" 2>/dev/null && return
+	for s in /proc/[0-9]*/stat; do # a kernel that does not say
 		{ read -r child comm state parent rest <"$s"; } 2>/dev/null || continue
 		[ "$parent" != "$pid" ] || echo "$child"
 	done
@@ -28,18 +29,32 @@ put() {
 	mv -f "$etc/$1.apimctl" "$etc/$1"
 }
 
+fits() {
+	[ -f "$1" ] || return 1
+	case $says in *"$(sha256sum <"$1" | cut -d' ' -f1) $2"*) ;; *) return 1 ;; esac
+}
+
 copy=$(mktemp -d "$new.XXXXXX")
-trap 'rm -rf "$copy" "$moving"' EXIT
+finish() {
+	rm -rf "$copy" "$moving"
+	for at in "$@"; do rm -f "$new/${at##*/}"; done
+}
+trap 'finish "$@"' EXIT
 trap 'exit 1' HUP INT TERM
 
 same=1
 for at in "$@"; do
-	[ ! -e "$new/${at##*/}" ] || cmp -s "$new/${at##*/}" "$etc/$at" || same=
+	staged=$new/${at##*/} f=$etc/$at
+	if [ -e "$staged" ]; then
+		if fits "$staged" "$at"; then f=$staged; else rm -f "$staged"; fi # of a run that died
+	fi
+	fits "$f" "$at" || { echo "$f is not what the plan was made for; plan again" >&2; exit 1; }
+	cmp -s "$f" "$etc/$at" || same=
 done
 # What $() gives has no line break at its end.
 if [ -n "$same" ] && [ "$(cat "$stamp" 2>/dev/null)" = "${says%?}" ] && master; then
 	for at in "$@"; do
-		[ ! -e "$new/${at##*/}" ] || { put "$at"; rm -f "$new/${at##*/}"; } # its mode may differ
+		[ ! -e "$new/${at##*/}" ] || put "$at" # its mode may differ
 	done
 	exit 0
 fi
@@ -105,7 +120,6 @@ else
 		nginx -c "$etc/nginx.conf" || { back "$@"; exit 1; }
 	fi
 fi
-for at in "$@"; do rm -f "$new/${at##*/}"; done
 printf '%s' "$says" >"$stamp.new"
 mv -f "$stamp.new" "$stamp"
 `
