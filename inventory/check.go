@@ -22,9 +22,16 @@ func (doc *document) check(d *decoder) {
 	doc.checkKeystores(d)
 	doc.checkCertificates(d)
 	doc.checkAnalytics(d)
+	doc.checkBalancer(d)
 	doc.checkHostsFile(d)
 	for _, e := range doc.entries {
 		e.checkInstall(d)
+	}
+}
+
+func (doc *document) checkBalancer(d *decoder) {
+	if b := doc.Balancer; (b.Certificate == "") != (b.Key == "") && (d.written("load_balancer.certificate") != d.written("load_balancer.key")) {
+		d.bad("load_balancer", "has one of certificate and key", "set both")
 	}
 }
 

@@ -3,6 +3,7 @@ package inventory
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // A document is what the file says before hosts are made of it.
@@ -65,6 +66,8 @@ func fileTable() table[document] {
 			Name: "groups", Type: "mapping", Named: "GROUP", OneOf: roleNames(), Keys: groupTable().rows(), Required: true,
 			Doc: "the hosts, by what they are; all-in-one is required",
 		}, read: func(c cursor, d *document) { d.groups = c }},
+		nested(row{Name: "load_balancer", Doc: "what the group load-balancer shows its clients, and how it lets nodes go"},
+			func(d *document) *Balancer { return &d.Balancer }, balancerTable()),
 		nested(row{Name: "features", Doc: "what may be switched on; each off unless named"},
 			func(d *document) *Features { return &d.Features }, featuresTable()),
 	}
@@ -105,6 +108,17 @@ func proxyTable() table[Proxy] {
 			func(p *Proxy) *int { return &p.HTTPS }),
 		number(row{Name: "http", Max: 65535, Note: "80 " + note, Doc: "0: clients call the nodes' own ports"},
 			func(p *Proxy) *int { return &p.HTTP }),
+	}
+}
+
+func balancerTable() table[Balancer] {
+	return table[Balancer]{
+		pemFile(row{Name: "certificate", Note: "needed before nginx is configured", Doc: "PEM: the certificate for the hostnames, with its chain"},
+			func(b *Balancer) *string { return &b.Certificate }),
+		path(row{Name: "key", Note: "needed with certificate", Doc: "PEM: its private key"},
+			func(b *Balancer) *string { return &b.Key }, true),
+		span(row{Name: "drain", Default: "30s", Min: 0, Doc: "how long requests in flight may take before a node is stopped"},
+			func(b *Balancer) *time.Duration { return &b.Drain }),
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 // ports are what a role listens on without an offset (product-facts.md §3; §8 for the balancer).
 func (e entry) ports() []int {
 	if e.Role == LoadBalancer {
-		return []int{443, 80}
+		return []int{443, 80, 8099, 9099, 8021, 9021}
 	}
 	return []int{9443, 9763, 8243, 8280, 8099, 9099, 8021, 9021, 5672, 8672, 9611, 9711, 9999, 11111}
 }

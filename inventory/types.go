@@ -35,6 +35,7 @@ type Inventory struct {
 	Certificates  []Certificate
 	Environments  []Environment // those written, in that order; else one for each that a gateway names
 	Features      Features
+	Balancer      Balancer
 	Gate          Gate   // of the file; each host has its own, which may differ
 	Hosts         []Host // all-in-one, gateway, load-balancer; each group as written
 
@@ -98,6 +99,13 @@ type Keystore struct {
 type Certificate struct {
 	Alias string
 	File  string // absolute, and there
+}
+
+// A Balancer is what the group load-balancer shows its clients, and how it lets nodes go.
+type Balancer struct {
+	Certificate string        // a PEM file with its chain: absolute, and there; empty: none is given
+	Key         string        // the PEM file of its private key
+	Drain       time.Duration // how long requests in flight may take before a node is stopped
 }
 
 // An Environment is a gateway environment: what the portals show of the gateways that serve it. An empty endpoint is

@@ -1,9 +1,12 @@
 package playbooks
 
 import (
+	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -12,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	jks "github.com/pavlo-v-chernykh/keystore-go/v4"
 
 	"apimctl/inventory"
 	"apimctl/tasks/plan"
@@ -25,7 +30,7 @@ distributions: {all-in-one: aio.zip, gateway: gw.zip}
 hostnames: {all-in-one: api.example.com, gateway: gw.example.com}
 proxy: {https: 0, http: 0}
 ssh: {config: none}
-gate: {every: 10ms}
+gate: {every: 10ms, for: 5s}
 databases:
   driver: mariadb-java-client-3.1.0.jar
   apim_db: {type: mariadb, host: db, name: apim_db, username: a, password: hunter2-planted}
@@ -41,6 +46,8 @@ type bench struct {
 	deployment Deployment
 	hosts      map[string]*remotetest.Memory
 	events     []Event
+	balancer   tls.Certificate // what the load balancers show
+	down       []string        // whom the balancers sent nothing to, whenever they loaded something
 }
 
 func (b *bench) Report(e Event) { b.events = append(b.events, e) }
@@ -50,7 +57,7 @@ type memory struct{ *remotetest.Memory }
 func (memory) Close() error { return nil }
 
 func (b *bench) runner() *Runner {
-	return &Runner{Reporter: b, Connect: func(_ context.Context, host string) (Connection, error) {
+	return &Runner{Reporter: b, Balanced: &b.deployment.Balanced, Connect: func(_ context.Context, host string) (Connection, error) {
 		return memory{b.hosts[host]}, nil
 	}}
 }
@@ -63,6 +70,7 @@ func newBench(t *testing.T, text string) *bench {
 			t.Fatal(err)
 		}
 	}
+	balancer := pair(t, dir)
 	path := filepath.Join(dir, "inventory.yaml")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -75,21 +83,34 @@ func newBench(t *testing.T, text string) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{t: t, deployment: d, hosts: map[string]*remotetest.Memory{}}
+	b := &bench{t: t, balancer: balancer, deployment: d, hosts: map[string]*remotetest.Memory{}}
 	for _, n := range d.Nodes {
 		b.hosts[n.Name] = b.machine(n)
 	}
+	for _, h := range d.Balanced.Hosts {
+		b.hosts[h.Name] = b.nginx(h)
+	}
 	return b
+}
+
+// emptyStore is a truststore with nothing in it.
+func emptyStore() []byte {
+	var b bytes.Buffer
+	if err := jks.New().Store(&b, []byte("wso2carbon")); err != nil {
+		panic(err) // memory takes it
+	}
+	return b.Bytes()
 }
 
 func products() Products {
 	tree := func(script string) fstest.MapFS {
 		return fstest.MapFS{
-			"bin/" + script:                   {Mode: 0o755, Data: []byte("#!/bin/sh\n")},
-			"repository/conf/deployment.toml": {Mode: 0o644, Data: []byte("[server]\nhostname = \"localhost\"\n")},
-			"repository/components/lib/x":     {Mode: 0o644},
-			"repository/components/dropins/x": {Mode: 0o644},
-			"repository/logs/x":               {Mode: 0o644},
+			"bin/" + script:                                       {Mode: 0o755, Data: []byte("#!/bin/sh\n")},
+			"repository/conf/deployment.toml":                     {Mode: 0o644, Data: []byte("[server]\nhostname = \"localhost\"\n")},
+			"repository/components/lib/x":                         {Mode: 0o644},
+			"repository/components/dropins/x":                     {Mode: 0o644},
+			"repository/logs/x":                                   {Mode: 0o644},
+			"repository/resources/security/client-truststore.jks": {Mode: 0o644, Data: emptyStore()},
 		}
 	}
 	return Products{
@@ -108,6 +129,9 @@ func (b *bench) machine(n Node) *remotetest.Memory {
 		switch script := cmd.Argv[2]; {
 		case strings.Contains(script, "useradd"):
 			_ = m.Run(context.Background(), remote.Cmd{Argv: []string{"useradd", "--system", "--gid", cmd.Argv[5], cmd.Argv[4]}})
+		case strings.Contains(script, "importkeystore"):
+			store, note, wanted := cmd.Argv[4], cmd.Argv[6], cmd.Argv[7]
+			m.Set(note, remote.File{Mode: 0o600, Owner: "root:root", Data: []byte(m.At(store).Sum().SHA256 + "\n" + wanted + "\n")})
 		case strings.Contains(script, "systemctl start"):
 			b.started(m, n, cmd.Argv[4])
 		case strings.Contains(script, "systemctl stop"):
@@ -129,6 +153,7 @@ func (b *bench) started(m *remotetest.Memory, n Node, unit string) {
 	if n.Role == inventory.AllInOne {
 		for _, h := range b.hosts {
 			h.ServeTLS(net.JoinHostPort("api.example.com", "9443"), ok, remotetest.Certificate(b.t))
+			h.ServeTLS(net.JoinHostPort("api.example.com", "443"), ok, b.balancer)
 		}
 	}
 }
@@ -149,7 +174,20 @@ func (b *bench) reach(n Node, h http.Handler) {
 	}
 }
 
-func (b *bench) plan() plan.Plan { return b.planOf(Apply(b.deployment)) }
+// plan is apply's, after a look at whom the balancers have down.
+func (b *bench) plan() plan.Plan {
+	b.t.Helper()
+	r := b.runner()
+	if err := r.Open(context.Background(), slices.Collect(maps.Keys(b.hosts))); err != nil {
+		b.t.Fatal(err)
+	}
+	d, err := b.deployment.Drained(context.Background(), r)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.deployment = d
+	return b.planOf(Apply(d))
+}
 
 func (b *bench) planOf(pb Playbook) plan.Plan {
 	b.t.Helper()
@@ -166,7 +204,7 @@ func (b *bench) planOf(pb Playbook) plan.Plan {
 
 func (b *bench) apply(p plan.Plan) error {
 	r := b.runner()
-	if err := r.Open(context.Background(), Apply(b.deployment).hosts()); err != nil {
+	if err := r.Open(context.Background(), slices.Collect(maps.Keys(b.hosts))); err != nil {
 		return err
 	}
 	return r.Apply(context.Background(), p)

@@ -27,6 +27,7 @@ type Deployment struct {
 	Trusted      []tasks.Trusted // certificates that every truststore holds
 	GatewayBatch int
 	Upstream     Endpoint
+	Balanced     Balanced
 }
 
 // An Endpoint is where nodes call the all-in-ones: a load balancer, or the first of them.
@@ -74,6 +75,14 @@ func (d Deployment) AllInOnes() []Node { return d.of(inventory.AllInOne) }
 
 // Gateways are the gateway nodes, in inventory order.
 func (d Deployment) Gateways() []Node { return d.of(inventory.Gateway) }
+
+// Balancers are the load balancers, where they can be configured.
+func (d Deployment) Balancers() []Node {
+	if !d.Balanced.ready() {
+		return nil
+	}
+	return d.Balanced.nodes()
+}
 
 func (d Deployment) of(r inventory.Role) []Node {
 	var nodes []Node

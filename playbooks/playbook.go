@@ -19,6 +19,9 @@ type Play struct {
 	Batch int // how many nodes at a time; 0 is all of them
 	Tasks func(Node) []tasks.Task
 
+	// Unbalanced nodes are stopped without a word to the load balancers.
+	Unbalanced bool
+
 	// Group are all nodes of a group of which one has to serve at any time: none is stopped that is the last healthy one. Nil guards none.
 	Group []Node
 }
@@ -29,8 +32,10 @@ type Play struct {
 func Apply(d Deployment) Playbook {
 	return Playbook{
 		{Name: "prepare every host", Nodes: d.Nodes, Tasks: d.prepared},
+		{Name: "load balancers", Nodes: d.Balancers(), Tasks: d.balancing},
 		{Name: "all-in-one nodes, one after another", Nodes: d.AllInOnes(), Batch: 1, Tasks: d.running, Group: d.AllInOnes()},
 		{Name: "gateways", Nodes: d.Gateways(), Batch: d.GatewayBatch, Tasks: d.running, Group: d.Gateways()},
+		{Name: "every node is sent requests", Nodes: d.Balancers(), Tasks: d.serving},
 	}
 }
 
@@ -86,7 +91,7 @@ func (pb Playbook) hosts() []string {
 }
 
 // plan lays steps out as the playbook orders them. What has nothing to do is left out.
-func (pb Playbook) plan(deployment string, steps func(play int, host string) []plan.Step) plan.Plan {
+func (pb Playbook) plan(deployment string, b *Balanced, steps func(play int, host string) []plan.Step) plan.Plan {
 	all := plan.Plan{Deployment: deployment}
 	for i, p := range pb {
 		out := plan.Play{Name: p.Name}
@@ -97,7 +102,7 @@ func (pb Playbook) plan(deployment string, steps func(play int, host string) []p
 			}
 		}
 		for batch := range slices.Chunk(lanes, p.size(len(lanes))) {
-			out.Batches = append(out.Batches, plan.Batch{Lanes: p.guarded(batch)})
+			out.Batches = append(out.Batches, b.rolled(p, batch)...)
 		}
 		if len(out.Batches) > 0 {
 			all.Plays = append(all.Plays, out)

@@ -24,6 +24,7 @@ type Runner struct {
 	Connect  func(ctx context.Context, host string) (Connection, error)
 	Parallel int             // hosts that are worked on at the same time; 0 is 32
 	Reporter Reporter        // may be nil
+	Balanced *Balanced       // who drains nodes before they stop; may be nil
 	Stop     <-chan struct{} // closed, no further change is begun, and waiting ends; may be nil
 
 	mu    sync.Mutex // guards events and connections
@@ -168,7 +169,7 @@ func (r *Runner) Plan(ctx context.Context, deployment string, pb Playbook) (plan
 	if err != nil {
 		return plan.Plan{}, err
 	}
-	return pb.plan(deployment, func(play int, host string) []plan.Step { return steps[at[host]][play] }), nil
+	return pb.plan(deployment, r.Balanced, func(play int, host string) []plan.Step { return steps[at[host]][play] }), nil
 }
 
 // planHost is the steps of every play on one host. Tasks are planned again until nothing that they read is missing.

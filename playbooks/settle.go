@@ -42,6 +42,9 @@ func Settle(inv *inventory.Inventory, products Products) (Deployment, error) {
 		n.Driver = driver
 		d.Nodes = append(d.Nodes, n)
 	}
+	b, err := balancers(inv)
+	errs = append(errs, err)
+	d.balance(b)
 	d.Upstream = upstream(inv, d)
 	return d, errors.Join(errs...)
 }

@@ -47,7 +47,7 @@ func first(inv *inventory.Inventory, role inventory.Role) (inventory.Host, bool)
 // upstream is where gateways call the all-in-ones.
 func upstream(inv *inventory.Inventory, d Deployment) Endpoint {
 	if inv.Proxy.HTTPS != 0 {
-		return Endpoint{Host: inv.Hostnames[inventory.AllInOne], Port: inv.Proxy.HTTPS}
+		return Endpoint{Host: inv.Hostnames[inventory.AllInOne], Port: inv.Proxy.HTTPS, Trust: string(d.Balanced.Nginx.Certificate)}
 	}
 	nodes := d.AllInOnes()
 	if len(nodes) == 0 {

@@ -54,6 +54,18 @@ func Nginx(in NginxInput) []byte {
 	return c.Bytes()
 }
 
+// NginxDown names the nodes that a configuration made by Nginx sends nothing to.
+func NginxDown(conf []byte) []string {
+	var down []string
+	for line := range strings.Lines(string(conf)) {
+		rule, name, ok := strings.Cut(strings.TrimSpace(line), "; # ")
+		if ok && strings.HasPrefix(rule, "server ") && strings.HasSuffix(rule, " down") && !slices.Contains(down, name) {
+			down = append(down, name)
+		}
+	}
+	return down
+}
+
 func (in NginxInput) portalServers(c *nginxConf, portals string) {
 	in.server(c, nginxServer{name: in.AllInOne, port: in.Ports.HTTPS, tls: true}, func() { in.portalLocations(c, portals) })
 	in.server(c, nginxServer{name: in.AllInOne, port: in.Ports.HTTP, redirects: true}, func() {

@@ -87,6 +87,9 @@ type nginxFile struct {
 
 const nginxFolder = "/etc/nginx"
 
+// Path is where nginx reads the configuration.
+func (t Nginx) Path() string { return nginxFolder + "/" + t.files()[0].at }
+
 func (t Nginx) name(suffix string) string { return "apimctl-" + t.Config.Name + suffix }
 
 // files are in the order in which nginxScript takes them.

@@ -37,11 +37,16 @@ func (a *app) open(ctx context.Context, reporter playbooks.Reporter, pb func(pla
 	if err != nil {
 		return nil, err
 	}
-	s := &session{loaded: l, deployment: d, playbook: pb(d).Only(l.names())}
-	s.runner = &playbooks.Runner{Connect: connect, Parallel: a.flags.parallel, Reporter: reporter, Stop: a.stop}
-	if err := s.runner.Open(ctx, s.nodeNames()); err != nil {
+	s := &session{loaded: l, deployment: d}
+	s.runner = &playbooks.Runner{Connect: connect, Parallel: a.flags.parallel, Reporter: reporter, Stop: a.stop, Balanced: &s.deployment.Balanced}
+	err = s.runner.Open(ctx, s.hostNames())
+	if err == nil {
+		s.deployment, err = d.Drained(ctx, s.runner)
+	}
+	if err != nil {
 		return nil, joined(err, s.runner.Close())
 	}
+	s.playbook = pb(s.deployment).Only(l.names())
 	return s, nil
 }
 
@@ -56,6 +61,15 @@ func (s *session) nodes() []playbooks.Node {
 		}
 	}
 	return nodes
+}
+
+// hostNames are all hosts that the command reaches: the nodes, and the load balancers that drain them.
+func (s *session) hostNames() []string {
+	names := s.nodeNames()
+	for _, h := range s.deployment.Balancers() {
+		names = append(names, h.Name)
+	}
+	return names
 }
 
 func (s *session) nodeNames() []string {

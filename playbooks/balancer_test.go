@@ -1,0 +1,140 @@
+package playbooks
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"net/http"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"apimctl/inventory"
+	"apimctl/render"
+	"apimctl/tasks/remote"
+	"apimctl/tasks/remote/remotetest"
+)
+
+var balancedText = strings.Replace(twoAndTwo, "proxy: {https: 0, http: 0}", "load_balancer: {certificate: lb.pem, key: lb.key, drain: 1s}", 1) +
+	"  load-balancer: {hosts: {lb-1: {address: 10.0.0.31}}}\n"
+
+// pair writes the balancers' certificate and key.
+func pair(t *testing.T, dir string) tls.Certificate {
+	t.Helper()
+	c := remotetest.Certificate(t, "api.example.com", "gw.example.com")
+	key, err := x509.MarshalPKCS8PrivateKey(c.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, block := range map[string]*pem.Block{
+		"lb.pem": {Type: "CERTIFICATE", Bytes: c.Certificate[0]}, "lb.key": {Type: "PRIVATE KEY", Bytes: key},
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return c
+}
+
+// nginx is a balancer in memory. It does what the task's script does, and notes who was down whenever something is loaded.
+func (b *bench) nginx(h inventory.Host) *remotetest.Memory {
+	m := remotetest.New()
+	m.Answer("command", func([]string) (string, error) { return "/usr/sbin/nginx\n", nil })
+	m.Set("/etc/nginx/conf.d", remote.Dir(0o755, "root:root"))
+	m.Set("/etc/nginx/apimctl", remote.Dir(0o755, "root:root"))
+	m.SetActive("nginx", true)
+	m.Set("/etc/systemd/system/nginx.service", remote.File{Mode: 0o644, Owner: "root:root"})
+	m.Effect("sh", func(cmd remote.Cmd) error {
+		folder, staging, stamp, fingerprint := cmd.Argv[4], cmd.Argv[5], cmd.Argv[6], cmd.Argv[7]
+		for _, at := range cmd.Argv[10:] {
+			if f := m.At(staging + "/" + path.Base(at)); f.Exists() {
+				m.Set(folder+"/"+at, f)
+				m.Set(staging+"/"+path.Base(at), remote.File{})
+			}
+		}
+		m.Set(stamp, remote.File{Mode: 0o600, Owner: "root:root", Data: []byte(fingerprint)})
+		b.down = append(b.down, strings.Join(render.NginxDown(m.At(b.deployment.Balanced.Nginx.Path()).Data), " "))
+		return nil
+	})
+	return m
+}
+
+// Nodes that stop are drained before, one after another, and sent requests again once they are healthy.
+func TestRollDrains(t *testing.T) {
+	b := newBench(t, balancedText)
+	if err := b.apply(b.plan()); err != nil {
+		t.Fatal(err)
+	}
+	if p := b.plan(); p.Changes() > 0 {
+		t.Fatalf("after it was applied there is still to do: %v", p.Plays)
+	}
+	b.down = nil
+	p := b.planOf(Restart(b.deployment, Roll{}))
+	if err := b.apply(p); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"aio-1", "", "aio-2", "", "gw-1", "", "gw-2", ""}; !slices.Equal(b.down, want) {
+		t.Errorf("down were %q, not %q", b.down, want)
+	}
+	var order []string
+	for _, batch := range p.Plays[0].Batches[:4] {
+		order = append(order, batch.Lanes[0].Host+": "+batch.Lanes[0].Steps[0].Task)
+	}
+	want := []string{"aio-1: last healthy node", "lb-1: drain", "aio-1: requests in flight", "lb-1: restore"}
+	if !slices.Equal(order, want) {
+		t.Errorf("the first node's batches are %q, not %q", order, want)
+	}
+}
+
+// A node on which a run failed stays drained until a later one has it healthy.
+func TestFailedNodeStaysDrained(t *testing.T) {
+	b := newBench(t, balancedText)
+	if err := b.apply(b.plan()); err != nil {
+		t.Fatal(err)
+	}
+	p := b.planOf(Restart(b.deployment, Roll{}))
+	gw := b.hosts["gw-1"]
+	gw.Effect("sh", func(cmd remote.Cmd) error {
+		if strings.Contains(cmd.Argv[2], "systemctl start") {
+			return &remote.ExitError{Code: 1, Stderr: "no"}
+		}
+		return nil
+	})
+	b.down = nil
+	if err := b.apply(p); err == nil {
+		t.Fatal("no error")
+	}
+	if last := b.down[len(b.down)-1]; last != "gw-1" {
+		t.Fatalf("at the end of a run that failed on gw-1 %q is down", last)
+	}
+	b.hosts["gw-1"] = b.machine(b.node("gw-1")) // installed anew
+	ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
+	b.hosts["gw-1"].ServeTLS("api.example.com:443", ok, b.balancer)
+	b.down = nil
+	if err := b.apply(b.plan()); err != nil {
+		t.Fatal(err)
+	}
+	if len(b.down) == 0 || b.down[len(b.down)-1] != "" {
+		t.Errorf("after the next run %q were down", b.down)
+	}
+	if slices.Contains(b.down[:len(b.down)-1], "") {
+		t.Errorf("gw-1 was sent requests before it was healthy: %q", b.down)
+	}
+}
+
+// What clients are shown has to name what they call.
+func TestBalancerCertificateNamesTheHostnames(t *testing.T) {
+	dir := t.TempDir()
+	pair(t, dir)
+	inv := &inventory.Inventory{
+		Hostnames: map[inventory.Role]string{inventory.AllInOne: "api.example.org"},
+		Balancer:  inventory.Balancer{Certificate: filepath.Join(dir, "lb.pem"), Key: filepath.Join(dir, "lb.key")},
+		Hosts:     []inventory.Host{{Name: "lb-1", Role: inventory.LoadBalancer}},
+	}
+	if _, err := balancers(inv); err == nil || !strings.Contains(err.Error(), "is not for api.example.org, which clients call") {
+		t.Errorf("%v", err)
+	}
+}
