@@ -28,6 +28,7 @@ type Runner struct {
 
 	mu    sync.Mutex // guards events and connections
 	conns map[string]Connection
+	begun map[string]bool // hosts that a change was begun on
 }
 
 // A HostError is what went wrong on a host, with each coordinate once.
@@ -125,6 +126,12 @@ func (r *Runner) report(e Event) {
 }
 
 func (r *Runner) tell(e Event) {
+	if e.Kind == ChangeStarted {
+		if r.begun == nil {
+			r.begun = map[string]bool{}
+		}
+		r.begun[e.Host] = true
+	}
 	e.Millis = e.For.Milliseconds()
 	if r.Reporter != nil {
 		r.Reporter.Report(e)

@@ -46,6 +46,7 @@ func exitStatus(err error) int {
 		input    *inputError
 		problems inventory.Problems
 		gate     *plan.GateError
+		guard    *plan.GuardError
 	)
 	switch {
 	case err == nil:
@@ -56,7 +57,7 @@ func exitStatus(err error) int {
 		return exitInterrupted
 	case errors.As(err, &usage), errors.As(err, &input), errors.As(err, &problems):
 		return exitUsage
-	case errors.As(err, &gate):
+	case errors.As(err, &gate), errors.As(err, &guard):
 		return exitGate
 	case notReached(err):
 		return exitUnreachable

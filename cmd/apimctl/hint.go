@@ -40,6 +40,10 @@ var hints = []func(error) string{
 	}),
 	is(dist.ErrSilent, "run it again: the download is resumed where it stopped"),
 	is(dist.ErrDigest, "compare url and sha256 in the inventory: one of them is of another file"),
+	as(func(e *plan.GuardError) string {
+		return "bring another " + e.Role + " up first (apimctl status; apimctl start --limit " + e.Role + "), or accept an outage: apimctl restart --all-at-once"
+	}),
+	is(tasks.ErrNotInstalled, "install it first: apimctl apply"),
 	is(errMoved, "make a new plan: apimctl plan --out FILE; a plan made with --limit is applied with the same --limit"),
 	as(func(e inventory.Problems) string { return "" }),
 }

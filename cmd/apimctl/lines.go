@@ -93,6 +93,8 @@ func (l *lines) Report(e playbooks.Event) {
 	case playbooks.HostSkipped:
 		l.undone[e.Play] = append(l.undone[e.Play], e.Host)
 		l.drop(e.Host)
+	case playbooks.HostNow:
+		_, _ = fmt.Fprintf(l.out, "now %s: %s\n", e.Host, e.Said)
 	}
 	l.flush()
 }
@@ -171,8 +173,8 @@ func (l *lines) end(err error) error {
 	return werr
 }
 
-func (l *lines) nothing(s *session) error {
-	_, err := fmt.Fprintf(l.out, "nothing to do: %s as the inventory says\n", are(len(s.nodes())))
+func (l *lines) nothing(how string) error {
+	_, err := fmt.Fprintf(l.out, "nothing to do: %s\n", how)
 	return err
 }
 

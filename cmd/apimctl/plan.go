@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"apimctl/playbooks"
 	"apimctl/tasks/plan"
 )
 
@@ -33,7 +34,7 @@ func (a *app) plan(ctx context.Context, out string) error {
 	if err != nil {
 		return err
 	}
-	s, err := a.open(ctx, a.reading())
+	s, err := a.open(ctx, a.reading(), playbooks.Apply)
 	if err != nil {
 		return err
 	}

@@ -133,6 +133,8 @@ func (m *machine) script(cmd remote.Cmd) error {
 		return m.Run(context.Background(), remote.Cmd{Argv: []string{"useradd", "--system", "--gid", cmd.Argv[5], cmd.Argv[4]}})
 	case strings.Contains(script, "systemctl start"):
 		m.start(cmd.Argv[4])
+	case strings.Contains(script, "systemctl stop"):
+		m.die()
 	}
 	return nil
 }
