@@ -123,6 +123,9 @@ func (m *machine) Unpack(ctx context.Context, a remote.Archive, dir, owner strin
 	if m.is("disk-full") {
 		return &remote.DiskFullError{Path: path.Dir(path.Dir(dir)), Needs: 1_400_000_000, Has: 211_000_000}
 	}
+	if m.is("interrupts-unpack") {
+		close(m.world.stop)
+	}
 	return m.Memory.Unpack(ctx, a, dir, owner)
 }
 
@@ -221,7 +224,7 @@ func (m *machine) fault(name string) error {
 		m.refuse = &remote.AuthError{User: "deploy", Address: at, Tried: []string{"agent (2 keys)", "key ~/.ssh/id_ed25519"}}
 	case "no-sudo":
 		m.refuse = &remote.BecomeError{User: "deploy", Words: "a password is required"}
-	case "unhealthy", "dies", "disk-full", "interrupts":
+	case "unhealthy", "dies", "disk-full", "interrupts", "interrupts-unpack":
 		m.wrong[name] = true
 	default:
 		return fmt.Errorf("%s: no such fault", name)
