@@ -54,7 +54,7 @@ func place(t *testing.T, s *stage, text string) {
 		t.Fatal(err)
 	}
 	// a gate of 10 minutes is for real nodes, and every 2 s too seldom for ones in memory
-	quick := regexp.MustCompile(`(?m)^ *gate:.*$`).ReplaceAllString(text, "") + "\ngate: {every: 10ms, for: 1s}\n"
+	quick := regexp.MustCompile(`(?m)^ *gate:.*$`).ReplaceAllString(text, "") + "\ngate: {every: 10ms, for: 3s}\n"
 	for name, data := range map[string]string{
 		"inventory.yaml": quick, "drivers/mysql-connector-j.jar": "PK\x00", "mysql-connector-j.jar": "PK\x00",
 	} {

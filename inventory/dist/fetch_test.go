@@ -160,7 +160,7 @@ func TestFetchNoticesSilence(t *testing.T) {
 	}))
 	defer s.Close()
 	defer close(end)
-	f := Fetch{Dir: t.TempDir(), Client: s.Client(), Silence: 50 * time.Millisecond}
+	f := Fetch{Dir: t.TempDir(), Client: s.Client(), Silence: time.Second}
 	if _, err := f.File(t.Context(), s.URL, strings.Repeat("a", 64)); !errors.Is(err, ErrSilent) {
 		t.Errorf("had %v, want ErrSilent", err)
 	}
