@@ -149,8 +149,8 @@ func (d Deployment) serving(Node) []tasks.Task {
 
 // rolled is a batch with what goes before and after it where nodes stop: guards look, the balancers drain, what is in flight is waited
 // for; and once the nodes are healthy the balancers send to them again.
-func (d *Balanced) rolled(play Play, batch []plan.Lane) []plan.Batch {
-	lanes := play.guarded(batch)
+func (d *Balanced) rolled(play Play, batch, all []plan.Lane) []plan.Batch {
+	lanes := play.guarded(batch, all)
 	var stop []string
 	for _, l := range batch {
 		if stops(l) {
@@ -172,8 +172,8 @@ func (d *Balanced) rolled(play Play, batch []plan.Lane) []plan.Batch {
 		}
 		work = append(work, l)
 	}
-	all := []plan.Batch{{Lanes: guards}, {Lanes: d.each("drain", tasks.Drain(d.Nginx, stop...))}, {Lanes: work}, {Lanes: d.each("restore", tasks.Restore(d.Nginx, stop...))}}
-	return slices.DeleteFunc(all, func(b plan.Batch) bool { return len(b.Lanes) == 0 })
+	steps := []plan.Batch{{Lanes: guards}, {Lanes: d.each("drain", tasks.Drain(d.Nginx, stop...))}, {Lanes: work}, {Lanes: d.each("restore", tasks.Restore(d.Nginx, stop...))}}
+	return slices.DeleteFunc(steps, func(b plan.Batch) bool { return len(b.Lanes) == 0 })
 }
 
 func (d *Balanced) each(task string, changes []plan.Change) []plan.Lane {

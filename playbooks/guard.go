@@ -10,16 +10,18 @@ import (
 )
 
 // guarded has each node of a batch that will stop look first whether another one of its group, which is not in the batch, is healthy.
-// A node that is not healthy itself may be stopped all the same: that takes nothing away.
-func (p Play) guarded(batch []plan.Lane) []plan.Lane {
-	if len(p.Group) < 2 {
-		return batch
-	}
+// A node that is not healthy itself may be stopped all the same: that takes nothing away. Nodes that the play installs for the first
+// time cannot serve in its place: where there are no others, a first run that was interrupted goes on, and nothing is guarded.
+func (p Play) guarded(batch, all []plan.Lane) []plan.Lane {
 	var others []plan.Probe
 	for _, n := range p.Group {
-		if !slices.ContainsFunc(batch, func(l plan.Lane) bool { return l.Host == n.Name }) {
+		of := func(l plan.Lane) bool { return l.Host == n.Name }
+		if !slices.ContainsFunc(batch, of) && !slices.ContainsFunc(all, func(l plan.Lane) bool { return of(l) && n.installedBy(l) }) {
 			others = append(others, n.health(n.Address))
 		}
+	}
+	if len(others) == 0 {
+		return batch
 	}
 	guarded := make([]plan.Lane, len(batch))
 	for i, l := range batch {
@@ -29,7 +31,7 @@ func (p Play) guarded(batch []plan.Lane) []plan.Lane {
 			self.Gone = true
 			l.Steps = append([]plan.Step{{Task: "last healthy node", Changes: []plan.Change{plan.Wait{
 				Guards: string(n.Role), Probe: plan.Probe{Kind: "any", Any: append(slices.Clone(others), self)},
-				Every: min(n.Gate.Every, guardFor), For: guardFor,
+				Every: min(n.Gate.Every, guardFor), For: min(n.Gate.For, guardFor),
 			}}}}, l.Steps...)
 		}
 		guarded[i] = l
@@ -37,7 +39,19 @@ func (p Play) guarded(batch []plan.Lane) []plan.Lane {
 	return guarded
 }
 
-// guardFor is how long a guard asks: another node may be answering a little late.
+// installedBy says whether the lane gives the node its home for the first time.
+func (n Node) installedBy(l plan.Lane) bool {
+	for _, s := range l.Steps {
+		for _, c := range s.Changes {
+			if put, ok := c.(plan.Put); ok && put.Path == n.Home() && !put.Had.Exists() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// guardFor is how long a guard asks at most: another node may be answering a little late.
 const guardFor = 10 * time.Second
 
 // health asks the node's health check at an address.

@@ -3,6 +3,7 @@ package playbooks
 import (
 	"net"
 	"strconv"
+	"time"
 
 	"apimctl/tasks/plan"
 )
@@ -28,7 +29,8 @@ func (n Node) ladder(console string) []plan.Wait {
 			Next: "apimctl status --limit " + n.Name,
 		}
 	}
-	waits[0].Alive = nil // it is what is waited for
+	waits[0].Alive = nil                          // it is what is waited for
+	waits[0].For = min(waits[0].For, time.Minute) // a JVM is there at once; one that ends at its start is not worth ten minutes
 	waits[len(waits)-1].InARow = n.Gate.InARow
 	return waits
 }

@@ -102,7 +102,7 @@ func (pb Playbook) plan(deployment string, b *Balanced, steps func(play int, hos
 			}
 		}
 		for batch := range slices.Chunk(lanes, p.size(len(lanes))) {
-			out.Batches = append(out.Batches, b.rolled(p, batch)...)
+			out.Batches = append(out.Batches, b.rolled(p, batch, lanes)...)
 		}
 		if len(out.Batches) > 0 {
 			all.Plays = append(all.Plays, out)

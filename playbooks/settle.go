@@ -117,11 +117,12 @@ func shippedLayer(p Product) (render.Layer, error) {
 	return l, err
 }
 
-// hidden are the texts in a configuration that are shown nowhere.
+// hidden are the texts in a configuration that are shown nowhere. The product's default passwords are names too, and everybody knows them.
 func hidden(c render.Config) []remote.Secret {
 	var all []remote.Secret
 	for _, e := range c.Entries() {
-		if s, ok := e.Value.(string); ok && e.Secret && len(s) > 3 && !strings.HasPrefix(s, "$") {
+		s, ok := e.Value.(string)
+		if shipped := s == "admin" || s == "wso2carbon"; ok && e.Secret && len(s) > 3 && !shipped && !strings.HasPrefix(s, "$") {
 			all = append(all, remote.Secret(s))
 		}
 	}

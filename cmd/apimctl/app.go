@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"strings"
 
@@ -22,6 +23,8 @@ type app struct {
 	stop        <-chan struct{} // closed by the first Ctrl-C
 	terminal    bool            // whether a person can be asked
 	color       bool
+
+	client *http.Client // downloads distributions; nil is one that verifies TLS and honours the environment's proxies
 
 	// connect reaches the hosts of a deployment.
 	connect func(loaded) (connector, error)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -38,8 +39,9 @@ DIR/HOST/(path on the host), readable by this user alone. With --explain it says
 --explain=KEY keeps to that key and what is below it.`,
 		Example: "  apimctl render -i inventory.yaml gw-1\n  apimctl render -i inventory.yaml gw-1 --explain",
 		Args:    cobra.MaximumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			return a.render(args, out, explain)
+		RunE: func(c *cobra.Command, args []string) error {
+			a.flags.limit = args
+			return a.render(c.Context(), out, explain)
 		},
 	}
 	c.Flags().StringVar(&out, "out", "", "write the files below this folder")
@@ -52,9 +54,8 @@ DIR/HOST/(path on the host), readable by this user alone. With --explain it says
 // everyKey is --explain without a KEY.
 const everyKey = "*"
 
-func (a *app) render(args []string, out, explain string) error {
-	a.flags.limit = args
-	l, err := a.load()
+func (a *app) render(ctx context.Context, out, explain string) error {
+	l, err := a.load(ctx)
 	if err != nil {
 		return err
 	}

@@ -149,7 +149,7 @@ func renderedKeys(t *testing.T) string {
 	t.Helper()
 	a := findingsApp(&bytes.Buffer{})
 	a.flags.inventory = "inventory.yaml"
-	l, err := a.load()
+	l, err := a.load(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"apimctl/inventory"
+	"apimctl/inventory/dist"
 	"apimctl/tasks"
 	"apimctl/tasks/plan"
 	"apimctl/tasks/remote"
@@ -37,6 +38,8 @@ var hints = []func(error) string{
 	as(func(e *remote.DiskFullError) string {
 		return "make room there, or set install.dir of this host to a path on a larger disk"
 	}),
+	is(dist.ErrSilent, "run it again: the download is resumed where it stopped"),
+	is(dist.ErrDigest, "compare url and sha256 in the inventory: one of them is of another file"),
 	as(func(e *plan.GuardError) string {
 		return "bring another " + e.Role + " up first (apimctl status; apimctl start --limit " + e.Role + "), or accept an outage: apimctl restart --all-at-once"
 	}),

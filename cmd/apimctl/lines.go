@@ -31,11 +31,9 @@ type lines struct {
 // A line is one change on the hosts of a batch that have it.
 type line struct {
 	play, task, change string
-	why                []string
 	left               map[string]bool // hosts that have not done it
 	hosts              []string
 	failed             []string
-	skipped            bool
 }
 
 func (l *lines) begin(p plan.Plan) {
@@ -155,7 +153,19 @@ func (l *lines) progress(e playbooks.Event) {
 
 func (l *lines) say(format string, args ...any) { _, _ = fmt.Fprintf(l.errOut, format+"\n", args...) }
 
+// rest prints what was done of the lines that are left: an interrupted host does no more of its own.
+func (l *lines) rest() {
+	for _, x := range l.queue {
+		for h := range x.left {
+			x.hosts = without(x.hosts, h)
+		}
+		clear(x.left)
+	}
+	l.flush()
+}
+
 func (l *lines) end(err error) error {
+	l.rest()
 	if err == nil {
 		_, err = fmt.Fprintf(l.out, "\ndone: %s on %s\n", count(l.done, "change"), count(l.hosts, "host"))
 		return err

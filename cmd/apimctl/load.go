@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -16,8 +17,8 @@ type loaded struct {
 	hosts    []inventory.Host // those that --limit leaves
 }
 
-// load reads the inventory and the distributions that it names. No host is reached.
-func (a *app) load() (loaded, error) {
+// load reads the inventory and the distributions that it names, which are downloaded where it gives a URL. No host is reached.
+func (a *app) load(ctx context.Context) (loaded, error) {
 	inv, err := inventory.Load(a.flags.inventory, a.env)
 	if err != nil {
 		return loaded{}, err
@@ -25,6 +26,9 @@ func (a *app) load() (loaded, error) {
 	hosts, err := inventory.Select(inv.Hosts, a.flags.limit)
 	if err != nil {
 		return loaded{}, &inputError{fmt.Errorf("--limit: %w", err)}
+	}
+	if err := a.fetch(ctx, inv); err != nil {
+		return loaded{}, err
 	}
 	products, err := products(inv)
 	if err != nil {

@@ -22,7 +22,7 @@ type session struct {
 
 // open loads, settles and connects. The caller closes the runner.
 func (a *app) open(ctx context.Context, reporter playbooks.Reporter, pb func(playbooks.Deployment) playbooks.Playbook) (*session, error) {
-	l, err := a.load()
+	l, err := a.load(ctx)
 	if err != nil {
 		return nil, err
 	}

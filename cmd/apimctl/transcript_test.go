@@ -3,8 +3,14 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"flag"
 	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -27,6 +33,8 @@ const planted = "hunter2-planted"
 //	answer TEXT          somebody is at the terminal, and says this to the next command
 //	edit FILE OLD NEW    replaces text in a file
 //	show FILE            puts a file into the transcript
+//	mirror FILE NEW      serves the script's files by https, and names FILE's URL and digest in inventory.yaml in place of it; NEW is its name there
+//	setting NAME=VALUE   is an environment variable; "setting color" is a terminal with colours
 //
 // What the commands printed is in the file `seen`, as a terminal would show it: what went to standard error begins with "! ", and the
 // exit status closes it. A script ends with `cmp seen transcript`; -update rewrites it.
@@ -35,15 +43,34 @@ func TestTranscripts(t *testing.T) {
 	testscript.RunT(inOrder{testscript.T(shim{t})}, testscript.Params{
 		Dir: "testdata/transcripts", UpdateScripts: *update, RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
-			e.Values[stageKey{}] = &stage{world: newWorld(t), dir: e.WorkDir, env: map[string]string{}}
+			s := &stage{world: newWorld(t), dir: e.WorkDir, env: map[string]string{}}
+			server := httptest.NewTLSServer(http.FileServer(http.Dir(e.WorkDir)))
+			e.Defer(server.Close)
+			server.Config.ErrorLog = log.New(io.Discard, "", 0)
+			s.client, s.mirror = server.Client(), server.URL
+			e.Values[stageKey{}] = s
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"apimctl": command((*stage).apimctl), "given": command((*stage).given), "host": command((*stage).host),
 			"answer": command((*stage).answer), "edit": command((*stage).edit), "show": command((*stage).show),
-			"setting": command((*stage).setting),
+			"setting": command((*stage).setting), "mirror": command((*stage).serve),
 		},
 	})
+}
+
+// serve names a distribution by its URL on the mirror.
+func (s *stage) serve(args []string) error {
+	data, err := os.ReadFile(filepath.Join(s.dir, args[0]))
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(data)
+	if err := os.Rename(filepath.Join(s.dir, args[0]), filepath.Join(s.dir, args[1])); err != nil {
+		return err
+	}
+	url := fmt.Sprintf("{url: %q, sha256: %q}", s.mirror+"/"+args[1], hex.EncodeToString(sum[:]))
+	return s.edit([]string{"inventory.yaml", args[0], url})
 }
 
 type stageKey struct{}
@@ -55,6 +82,8 @@ type stage struct {
 	env    map[string]string
 	said   *string // what somebody at the terminal says; nil is nobody there
 	color  bool
+	client *http.Client // trusts the mirror
+	mirror string
 	screen screen
 }
 
@@ -80,7 +109,7 @@ func (s *stage) apimctl(args []string) error {
 	s.world.stop = make(chan struct{})
 	a := app{
 		in: strings.NewReader(""), out: s.screen.stream(""), errOut: s.screen.stream("! "), stop: s.world.stop,
-		env: func(name string) (string, bool) { v, ok := s.env[name]; return v, ok }, connect: s.world.connect, color: s.color,
+		env: func(name string) (string, bool) { v, ok := s.env[name]; return v, ok }, connect: s.world.connect, color: s.color, client: s.client,
 	}
 	if s.said != nil {
 		a.in, a.terminal = strings.NewReader(*s.said+"\n"), true
@@ -98,6 +127,8 @@ var millis = regexp.MustCompile(`,"millis":\d+`)
 func (s *stage) save() error {
 	text := millis.ReplaceAllString(s.screen.String(), "")
 	text = strings.ReplaceAll(text, s.dir+string(filepath.Separator), "")
+	text = strings.ReplaceAll(text, s.mirror, "https://mirror.example.com")
+	text = strings.ReplaceAll(text, os.Getenv("XDG_CACHE_HOME"), "~/.cache")
 	if strings.Contains(text, planted) {
 		return fmt.Errorf("a password is shown:\n%s", text)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -22,7 +23,7 @@ func (a *app) validateCommand() *cobra.Command {
 product knows and takes: keys, values, and whether the nodes fit together. Nothing is reached over a network.
 Warnings do not stop; --strict makes them errors. 'apimctl explain CODE' tells more about a finding.`,
 		Example: "  apimctl validate -i inventory.yaml\n  apimctl validate -i inventory.yaml --strict --output json",
-		RunE:    func(*cobra.Command, []string) error { return a.validate() },
+		RunE:    func(c *cobra.Command, _ []string) error { return a.validate(c.Context()) },
 	}
 	a.withStrict(c)
 	return a.withInventory(c)
@@ -32,12 +33,12 @@ func (a *app) withStrict(c *cobra.Command) {
 	c.Flags().BoolVar(&a.flags.strict, "strict", false, "take warnings as errors")
 }
 
-func (a *app) validate() error {
+func (a *app) validate(ctx context.Context) error {
 	asJSON, err := a.json()
 	if err != nil {
 		return err
 	}
-	l, err := a.load()
+	l, err := a.load(ctx)
 	if err != nil {
 		return err
 	}

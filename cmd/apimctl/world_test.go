@@ -82,6 +82,8 @@ type machine struct {
 	mu     sync.Mutex
 	refuse error           // what connecting to it gives
 	wrong  map[string]bool // further faults, by their name in scripts
+
+	fetched [][]remote.Look // what was looked at, exchange by exchange
 }
 
 func (m *machine) Close() error { return nil }
@@ -107,6 +109,9 @@ func (m *machine) Dial(ctx context.Context, network, addr string) (net.Conn, err
 	if host == "localhost" {
 		return m.Memory.Dial(ctx, network, addr)
 	}
+	if port == "443" { // a load balancer passes it on
+		port = "9443"
+	}
 	if other := m.world.answering(host); other != nil {
 		return other.Memory.Dial(ctx, network, net.JoinHostPort("localhost", port))
 	}
@@ -118,6 +123,9 @@ func (m *machine) Unpack(ctx context.Context, a remote.Archive, dir, owner strin
 	if m.is("disk-full") {
 		return &remote.DiskFullError{Path: path.Dir(path.Dir(dir)), Needs: 1_400_000_000, Has: 211_000_000}
 	}
+	if m.is("interrupts-unpack") {
+		close(m.world.stop)
+	}
 	return m.Memory.Unpack(ctx, a, dir, owner)
 }
 
@@ -128,6 +136,8 @@ func (m *machine) script(cmd remote.Cmd) error {
 		return m.Run(context.Background(), remote.Cmd{Argv: []string{"useradd", "--system", "--gid", cmd.Argv[5], cmd.Argv[4]}})
 	case strings.Contains(script, "systemctl start"):
 		m.start(cmd.Argv[4])
+	case strings.Contains(script, "systemctl stop"):
+		m.die()
 	}
 	return nil
 }
@@ -214,7 +224,7 @@ func (m *machine) fault(name string) error {
 		m.refuse = &remote.AuthError{User: "deploy", Address: at, Tried: []string{"agent (2 keys)", "key ~/.ssh/id_ed25519"}}
 	case "no-sudo":
 		m.refuse = &remote.BecomeError{User: "deploy", Words: "a password is required"}
-	case "unhealthy", "dies", "disk-full", "interrupts":
+	case "unhealthy", "dies", "disk-full", "interrupts", "interrupts-unpack":
 		m.wrong[name] = true
 	default:
 		return fmt.Errorf("%s: no such fault", name)
