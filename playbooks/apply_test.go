@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 
@@ -38,6 +39,7 @@ groups:
 // A bench is a deployment on hosts in memory.
 type bench struct {
 	t          *testing.T
+	mu         sync.Mutex // of what hosts' commands note
 	deployment Deployment
 	hosts      map[string]*remotetest.Memory
 	events     []Event

@@ -26,8 +26,9 @@ type Runner struct {
 	Reporter Reporter        // may be nil
 	Stop     <-chan struct{} // closed, no further change is begun, and waiting ends; may be nil
 
-	mu    sync.Mutex // guards events and connections
+	mu    sync.Mutex // guards what is below
 	conns map[string]Connection
+	held  *held           // the locks, while there are some
 	begun map[string]bool // hosts that a change was begun on
 }
 

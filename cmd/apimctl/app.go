@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -41,6 +42,7 @@ type flags struct {
 	noColor       bool
 	yes           bool
 	askBecomePass bool
+	lockWait      time.Duration
 }
 
 // run is the whole command. It returns the exit status.
@@ -78,7 +80,7 @@ Exit status: 0 nothing (left) to do, 1 error, 2 plan found changes, 3 a host unr
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.AddCommand(
 		a.initCommand(), a.validateCommand(), a.renderCommand(), a.planCommand(), a.applyCommand(), a.statusCommand(),
-		a.startCommand(), a.stopCommand(), a.restartCommand(), a.versionCommand(),
+		a.startCommand(), a.stopCommand(), a.restartCommand(), a.lockCommand(), a.historyCommand(), a.versionCommand(),
 	)
 	return root
 }

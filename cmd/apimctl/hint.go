@@ -8,6 +8,7 @@ import (
 	"apimctl/inventory"
 	"apimctl/playbooks"
 	"apimctl/tasks"
+	"apimctl/tasks/lock"
 	"apimctl/tasks/plan"
 	"apimctl/tasks/remote"
 )
@@ -33,6 +34,11 @@ var hints = []func(error) string{
 	as(func(e *plan.GuardError) string {
 		return "bring another " + e.Role + " up first (apimctl status; apimctl start --limit " + e.Role + "), or accept an outage: apimctl restart --all-at-once"
 	}),
+	as(func(e *lock.HeldError) string {
+		return "wait for it (--lock-wait 10m); if nothing runs there any more, the lock ends by itself within " + lock.Lease.String() + ", or: apimctl lock break"
+	}),
+	is(lock.ErrLost, "apimctl lock status says who has it now; run this again after them"),
+	is(errMeanwhile, "run it again: it plans anew"),
 	is(tasks.ErrNotInstalled, "install it first: apimctl apply"),
 	is(errMoved, "make a new plan: apimctl plan --out FILE"),
 	is(playbooks.ErrStopped, "run it again: it goes on from here"),

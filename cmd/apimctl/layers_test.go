@@ -17,9 +17,11 @@ var layers = map[string][]string{
 	"tasks/keystore":          nil,
 	"tasks/remote":            nil,
 	"tasks/remote/remotetest": {"tasks/remote"},
+	"tasks/lock":              {"tasks/remote"},
+	"tasks/journal":           {"tasks/remote"},
 	"tasks/plan":              {"tasks/remote", "render"},
 	"tasks":                   {"tasks/plan", "tasks/remote", "tasks/keystore", "render"},
-	"playbooks":               {"tasks", "tasks/plan", "tasks/remote", "tasks/keystore", "render", "render/catalog", "render/check", "inventory"},
+	"playbooks":               {"tasks", "tasks/plan", "tasks/lock", "tasks/journal", "tasks/remote", "tasks/keystore", "render", "render/catalog", "render/check", "inventory"},
 	"cmd/apimctl":             nil, // everything
 }
 
