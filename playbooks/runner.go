@@ -16,6 +16,7 @@ import (
 type Connection interface {
 	remote.Conn
 	remote.Fetcher
+	remote.Speaker
 	Close() error
 }
 

@@ -19,6 +19,7 @@ var layers = map[string][]string{
 	"tasks/remote/remotetest": {"tasks/remote"},
 	"tasks/lock":              {"tasks/remote"},
 	"tasks/journal":           {"tasks/remote"},
+	"tasks/logs":              {"tasks/remote"},
 	"tasks/plan":              {"tasks/remote", "render"},
 	"tasks":                   {"tasks/plan", "tasks/remote", "tasks/keystore", "render"},
 	"playbooks":               {"tasks", "tasks/plan", "tasks/lock", "tasks/journal", "tasks/remote", "tasks/keystore", "render", "render/catalog", "render/check", "inventory"},

@@ -23,5 +23,6 @@ type beside struct{ *SSH }
 // Close ends the shell.
 func (b beside) Close() error {
 	_ = b.shell.in.Close()
-	return b.shell.session.Close()
+	_ = b.shell.session.Close() // which says EOF where the shell has ended already
+	return nil
 }
