@@ -87,6 +87,27 @@ func (r *Runner) Close() error {
 	return errors.Join(errs...)
 }
 
+// Reopen connects to those of the hosts that are not connected.
+func (r *Runner) Reopen(ctx context.Context, hosts []string) error {
+	var gone []string
+	for _, h := range hosts {
+		if _, err := r.Conn(h); err != nil {
+			gone = append(gone, h)
+		}
+	}
+	return r.Open(ctx, gone)
+}
+
+// Drop leaves one host.
+func (r *Runner) Drop(host string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if c, ok := r.conns[host]; ok {
+		_ = c.Close()
+		delete(r.conns, host)
+	}
+}
+
 // Conn is the connection to a host that was opened.
 func (r *Runner) Conn(host string) (Connection, error) {
 	r.mu.Lock()
