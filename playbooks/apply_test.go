@@ -126,11 +126,11 @@ func (b *bench) started(m *remotetest.Memory, n Node, unit string) {
 	m.Set("/proc/42/cmdline", remote.File{Mode: 0o444, Owner: "root:root", Data: []byte("java\x00-Dcarbon.home=" + n.Home() + "\x00")})
 	ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
 	m.Serve("localhost:9763", ok)
-	m.ServeTLS("localhost:9443", ok, certificate(b.t))
+	m.ServeTLS("localhost:9443", ok, remotetest.Certificate(b.t))
 	b.reach(n, ok)
 	if n.Role == inventory.AllInOne {
 		for _, h := range b.hosts {
-			h.ServeTLS(net.JoinHostPort("api.example.com", "9443"), ok, certificate(b.t))
+			h.ServeTLS(net.JoinHostPort("api.example.com", "9443"), ok, remotetest.Certificate(b.t))
 		}
 	}
 }
@@ -145,7 +145,7 @@ func (b *bench) stopped(m *remotetest.Memory, n Node, unit string) {
 
 // reach has other nodes reach a node, or not.
 func (b *bench) reach(n Node, h http.Handler) {
-	cert := certificate(b.t)
+	cert := remotetest.Certificate(b.t)
 	for _, m := range b.hosts {
 		m.ServeTLS(net.JoinHostPort(n.Address, "9443"), h, cert)
 	}

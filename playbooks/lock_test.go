@@ -163,7 +163,7 @@ func TestJournalFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = r.Apply(t.Context(), p)
-	if err == nil || !strings.HasPrefix(err.Error(), "gw-1: last healthy node: leave a gateway serving: ") || !strings.Contains(err.Error(), ": journal: exit status 1: no space left") {
+	if err == nil || !strings.HasPrefix(err.Error(), "gw-1: last healthy node: make sure that gw-2 is healthy") || !strings.Contains(err.Error(), ": journal: exit status 1: no space left") {
 		t.Errorf("%v", err)
 	}
 	if !b.hosts["gw-1"].Active("wso2-gateway") {

@@ -49,7 +49,7 @@ func (d Deployment) prepared(n Node) []tasks.Task {
 func (d Deployment) running(n Node) []tasks.Task {
 	list := []tasks.Task{
 		tasks.Home{Path: n.Home(), Target: "releases/" + n.releaseName()},
-		tasks.Configuration{Path: n.Home() + "/repository/conf/deployment.toml", Owner: n.owner(), Data: n.TOML},
+		tasks.Configuration{Path: n.Home() + "/repository/conf/deployment.toml", Owner: n.owner(), Data: n.TOML, Hide: n.Hide},
 	}
 	if n.Driver.Name != "" {
 		list = append(list, tasks.Driver{Home: n.Home(), Owner: n.owner(), Name: n.Driver.Name, Data: n.Driver.Data})
@@ -96,7 +96,7 @@ func (pb Playbook) plan(deployment string, steps func(play int, host string) []p
 				lanes = append(lanes, plan.Lane{Host: n.Name, Steps: s})
 			}
 		}
-		for batch := range slices.Chunk(lanes, p.size(len(lanes))) {
+		for batch := range slices.Chunk(p.inOrder(lanes), p.size(len(lanes))) {
 			out.Batches = append(out.Batches, plan.Batch{Lanes: p.guarded(batch)})
 		}
 		if len(out.Batches) > 0 {
@@ -104,6 +104,22 @@ func (pb Playbook) plan(deployment string, steps func(play int, host string) []p
 		}
 	}
 	return all
+}
+
+// inOrder has nodes that start, or go on, before those that stop: who guards the last healthy node brings others up first.
+func (p Play) inOrder(lanes []plan.Lane) []plan.Lane {
+	if len(p.Group) > 0 {
+		slices.SortStableFunc(lanes, func(a, b plan.Lane) int {
+			switch x, y := stops(a), stops(b); {
+			case x == y:
+				return 0
+			case x:
+				return 1
+			}
+			return -1
+		})
+	}
+	return lanes
 }
 
 // size is how many of so many lanes are worked on at a time. Of a group that is guarded one node is left out.

@@ -201,6 +201,7 @@ func planHost(ctx context.Context, pb Playbook, host string, c Connection) ([][]
 		steps = make([][]plan.Step, len(pb))
 		imagined := remote.Imagine(h)
 		var errs []error
+		told := map[string]bool{} // what one task lacks, another that needs it too does not say again
 		for i, p := range pb {
 			n, ok := p.node(host)
 			if !ok {
@@ -211,7 +212,8 @@ func planHost(ctx context.Context, pb Playbook, host string, c Connection) ([][]
 				if err == nil {
 					err = imagine(ctx, imagined, changes)
 				}
-				if err != nil {
+				if err != nil && !told[err.Error()] {
+					told[err.Error()] = true
 					errs = append(errs, &HostError{Host: host, Task: t.String(), Err: err})
 				}
 				if len(changes) > 0 {

@@ -94,14 +94,15 @@ type keeper interface {
 }
 
 func (t Service) restart(n standing, why []string) []plan.Change {
-	lacks := plan.File(t.stamp(), n.stamp, remote.File{})
+	var lacks []plan.Change
+	for _, w := range t.Before { // a node is not stopped for one that would not start
+		lacks = append(lacks, w)
+	}
+	lacks = append(lacks, brief(plan.File(t.stamp(), n.stamp, remote.File{}))...)
 	if n.runs {
 		stop := n.keeper.stop(why)
 		stop.Interrupts = true
 		lacks = append(lacks, stop)
-	}
-	for _, w := range t.Before {
-		lacks = append(lacks, w)
 	}
 	start := n.keeper.start(why)
 	start.Restores = true
@@ -109,7 +110,19 @@ func (t Service) restart(n standing, why []string) []plan.Change {
 	for _, w := range t.Gate {
 		lacks = append(lacks, w)
 	}
-	return append(lacks, plan.File(t.stamp(), remote.File{}, remote.File{Mode: 0o600, Owner: "root:root", Data: []byte(n.want)})...)
+	stamped := remote.File{Mode: 0o600, Owner: "root:root", Data: []byte(n.want)}
+	return append(lacks, brief(plan.File(t.stamp(), remote.File{}, stamped))...)
+}
+
+// brief are puts of apimctl's own notes: people need no diff of them.
+func brief(changes []plan.Change) []plan.Change {
+	for i, c := range changes {
+		if p, ok := c.(plan.Put); ok {
+			p.Brief = true
+			changes[i] = p
+		}
+	}
+	return changes
 }
 
 func (t Service) stamp() string { return t.State + "/" + t.Name + ".stamp" }

@@ -24,5 +24,6 @@ With PLAN, a file that 'apimctl plan --out' wrote, it does exactly that plan, an
 			return a.carry(c.Context(), w)
 		},
 	}
+	a.withStrict(c)
 	return a.withChanges(c)
 }

@@ -114,11 +114,11 @@ func (s *session) do(ctx context.Context, p plan.Plan, r reporter) error {
 func holdTo(path string, p plan.Plan) error {
 	saved, err := os.ReadFile(path)
 	if err != nil {
-		return &usageError{err}
+		return &inputError{err}
 	}
 	was, err := plan.Load(saved)
 	if err != nil {
-		return &usageError{fmt.Errorf("%s: %w", path, err)}
+		return &inputError{fmt.Errorf("%s: %w", path, err)}
 	}
 	same, err := was.Same(p)
 	if err == nil && !same {
@@ -133,7 +133,7 @@ func (a *app) agree(w work, p plan.Plan, asJSON bool) error {
 		return nil
 	}
 	if asJSON || !a.terminal {
-		return &usageError{errors.New("nobody is there to ask: run it with --yes" + w.otherwise())}
+		return &inputError{errors.New("nobody is there to ask: run it with --yes" + w.otherwise())}
 	}
 	if err := a.showPlan(p); err != nil {
 		return err

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"time"
 
@@ -41,10 +40,9 @@ type jsonLines struct {
 }
 
 func (j *jsonLines) Report(e playbooks.Event) {
-	data, err := json.Marshal(e)
-	if err == nil {
-		_, _ = fmt.Fprintf(j.out, "%s\n", data)
-	}
+	enc := json.NewEncoder(j.out)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(e)
 }
 
 func (*jsonLines) begin(plan.Plan) {}

@@ -28,7 +28,10 @@ func (a *app) open(ctx context.Context, reporter playbooks.Reporter, pb func(pla
 	}
 	d, err := playbooks.Settle(l.inv, l.products)
 	if err != nil {
-		return nil, &usageError{err}
+		return nil, &inputError{err}
+	}
+	if err := a.heed(l, d); err != nil {
+		return nil, err
 	}
 	connect, err := a.connect(l)
 	if err != nil {
@@ -37,7 +40,7 @@ func (a *app) open(ctx context.Context, reporter playbooks.Reporter, pb func(pla
 	s := &session{loaded: l, deployment: d, playbook: pb(d).Only(l.names())}
 	s.runner = &playbooks.Runner{Connect: connect, Parallel: a.flags.parallel, Reporter: reporter, Stop: a.stop}
 	if err := s.runner.Open(ctx, s.nodeNames()); err != nil {
-		return nil, fmt.Errorf("%w", joined(err, s.runner.Close()))
+		return nil, joined(err, s.runner.Close())
 	}
 	return s, nil
 }

@@ -47,7 +47,7 @@ func (a *app) status(ctx context.Context, watch time.Duration) error {
 	}
 	d, err := playbooks.Settle(s.inv, s.products)
 	if err != nil {
-		return &usageError{err}
+		return &inputError{err}
 	}
 	connect, err := a.connect(s)
 	if err != nil {
@@ -105,7 +105,7 @@ func (s *session) look(ctx context.Context) ([]nodeStatus, error) {
 	_ = s.runner.Each(ctx, s.nodeNames(), func(ctx context.Context, host string, c playbooks.Connection) error {
 		status, err := nodes[at[host]].Look(ctx, c)
 		if err == nil {
-			status.Drift, err = s.runner.Drift(ctx, s.deployment, host)
+			status.Drift, err = s.drift(ctx, host)
 		}
 		mu.Lock()
 		defer mu.Unlock()
@@ -123,6 +123,15 @@ func (s *session) look(ctx context.Context) ([]nodeStatus, error) {
 		return found, err
 	}
 	return found, unwell(found)
+}
+
+// drift is "" where a plan cannot be made: plan says why.
+func (s *session) drift(ctx context.Context, host string) (string, error) {
+	d, err := s.runner.Drift(ctx, s.deployment, host)
+	if err != nil && !errors.As(err, new(*remote.UnreachableError)) {
+		return "", ctx.Err()
+	}
+	return d, err
 }
 
 // unwell is the exit status of what was found.

@@ -10,6 +10,8 @@ import (
 type Put struct {
 	Path      string
 	Had, Want remote.File
+	Hide      []remote.Secret // what a diff must not show, beside what its key tells
+	Brief     bool            // its content is apimctl's own and tells people nothing: no diff
 }
 
 // Unpack uploads an archive and unpacks it to Dir, owned by Owner ("user:group").
@@ -31,6 +33,7 @@ type Run struct {
 // Wait waits until a probe has said yes InARow times, asked every Every, for at most For.
 type Wait struct {
 	Probe  Probe
+	Alive  *Probe // without it there is nothing to wait for: said no to several times in a row, it ends the wait at once; may be nil
 	Every  time.Duration
 	For    time.Duration
 	InARow int
