@@ -26,7 +26,8 @@ var errMeanwhile = errors.New("a host has changed since it was looked at: what w
 // work is what a command that changes hosts does: the plan of a playbook, which is shown, asked about, and carried out.
 type work struct {
 	name     string // the command
-	playbook func(playbooks.Deployment) playbooks.Playbook
+	playbook playbook
+	checked  bool   // whether what is wrong with the inventory matters
 	saved    string // the file of a plan that it is held to
 	already  string // what hosts are that lack nothing: "as the inventory says"
 	twice    string // what is asked besides, where all goes down
@@ -46,7 +47,11 @@ func (a *app) carry(ctx context.Context, w work) error {
 		return err
 	}
 	reporter := a.reporter(w.name, asJSON)
-	s, err := a.open(ctx, reporter, w.playbook)
+	open := a.open
+	if w.checked {
+		open = a.openChecked
+	}
+	s, err := open(ctx, reporter, w.playbook)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,31 @@ type session struct {
 }
 
 // open loads, settles and connects. The caller closes the runner.
-func (a *app) open(ctx context.Context, reporter playbooks.Reporter, pb func(playbooks.Deployment) playbooks.Playbook) (*session, error) {
+func (a *app) open(ctx context.Context, reporter playbooks.Reporter, pb playbook) (*session, error) {
+	s, err := a.settle(pb)
+	if err != nil {
+		return nil, err
+	}
+	return s, a.reach(ctx, s, reporter)
+}
+
+// openChecked is open for commands that put what the inventory says on hosts: it tells first what is wrong with that.
+func (a *app) openChecked(ctx context.Context, reporter playbooks.Reporter, pb playbook) (*session, error) {
+	s, err := a.settle(pb)
+	if err == nil {
+		err = a.heed(s.loaded, s.deployment)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s, a.reach(ctx, s, reporter)
+}
+
+// A playbook is what a command is to do with a deployment.
+type playbook = func(playbooks.Deployment) playbooks.Playbook
+
+// settle loads and settles. No host is reached.
+func (a *app) settle(pb playbook) (*session, error) {
 	l, err := a.load()
 	if err != nil {
 		return nil, err
@@ -30,19 +54,19 @@ func (a *app) open(ctx context.Context, reporter playbooks.Reporter, pb func(pla
 	if err != nil {
 		return nil, &inputError{err}
 	}
-	if err := a.heed(l, d); err != nil {
-		return nil, err
-	}
-	connect, err := a.connect(l)
+	return &session{loaded: l, deployment: d, playbook: pb(d).Only(l.names())}, nil
+}
+
+func (a *app) reach(ctx context.Context, s *session, reporter playbooks.Reporter) error {
+	connect, err := a.connect(s.loaded)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	s := &session{loaded: l, deployment: d, playbook: pb(d).Only(l.names())}
 	s.runner = &playbooks.Runner{Connect: connect, Parallel: a.flags.parallel, Reporter: reporter, Stop: a.stop}
 	if err := s.runner.Open(ctx, s.nodeNames()); err != nil {
-		return nil, joined(err, s.runner.Close())
+		return joined(err, s.runner.Close())
 	}
-	return s, nil
+	return nil
 }
 
 // nodes are the nodes that the command is limited to.

@@ -108,6 +108,7 @@ func (m *Memory) commonAnswers() map[string]Answer {
 		"nproc":     fixed("4\n"),
 		"ps":        m.ps,
 		"readlink":  m.readlink,
+		"stat":      m.stat,
 		"systemctl": m.systemctlQuery,
 		"tail":      m.cat,
 		"test":      m.test,
@@ -124,6 +125,16 @@ func (m *Memory) cat(argv []string) (string, error) {
 		return "", status(1, p+": No such file or directory")
 	}
 	return string(f.Data), nil
+}
+
+// stat knows -c '%i %s': one number for all inodes.
+func (m *Memory) stat(argv []string) (string, error) {
+	p := argv[len(argv)-1]
+	f := m.At(p)
+	if !f.Exists() || !slices.Contains(argv, "%i %s") {
+		return "", status(1, p+": No such file or directory")
+	}
+	return fmt.Sprintf("1 %d\n", len(f.Data)), nil
 }
 
 // test knows -e, -f, -d and -x of a path.
