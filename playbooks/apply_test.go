@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 
@@ -43,6 +44,7 @@ groups:
 // A bench is a deployment on hosts in memory.
 type bench struct {
 	t          *testing.T
+	mu         sync.Mutex // of what hosts' commands note
 	deployment Deployment
 	hosts      map[string]*remotetest.Memory
 	events     []Event

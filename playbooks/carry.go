@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"apimctl/tasks/lock"
 	"apimctl/tasks/plan"
 	"apimctl/tasks/remote"
 )
@@ -50,18 +51,28 @@ func (r *Runner) batch(ctx context.Context, play plan.Play, b plan.Batch) error 
 
 // lane does the steps of one host, up to the first that fails.
 func (r *Runner) lane(ctx context.Context, play plan.Play, l plan.Lane, c Connection) error {
+	notes := r.notes(l.Host)
 	for _, s := range l.Steps {
 		for _, change := range s.Changes {
 			at := Event{Play: play.Name, Host: l.Host, Task: s.Task, Change: change.String()}
-			if r.stopped() {
-				return &HostError{Host: l.Host, Task: s.Task, Change: at.Change, Err: ErrStopped}
+			fails := func(err error) error {
+				return errors.Join(&HostError{Host: l.Host, Task: s.Task, Change: at.Change, Err: err}, notes.finish(ctx))
 			}
-			if err := r.change(ctx, at, change, c); err != nil {
-				return &HostError{Host: l.Host, Task: s.Task, Change: at.Change, Err: err}
+			if err := r.halted(); err != nil {
+				return fails(err)
+			}
+			if err := notes.begin(ctx, at); err != nil {
+				return fails(err)
+			}
+			started := time.Now()
+			err := r.change(ctx, at, change, c)
+			notes.end(at, err, time.Since(started))
+			if err != nil {
+				return fails(err)
 			}
 		}
 	}
-	return nil
+	return notes.finish(ctx)
 }
 
 func (r *Runner) change(ctx context.Context, at Event, change plan.Change, c Connection) error {
@@ -82,8 +93,8 @@ func (r *Runner) change(ctx context.Context, at Event, change plan.Change, c Con
 		defer cancel()
 	}
 	err := change.Apply(ctx, c)
-	if err != nil && r.stopped() && errors.Is(err, context.Canceled) {
-		err = ErrStopped
+	if halted := r.halted(); err != nil && halted != nil && errors.Is(err, context.Canceled) {
+		err = halted
 	}
 	if err != nil {
 		tell(ChangeFailed, Event{Error: err.Error(), For: time.Since(started)})
@@ -93,21 +104,26 @@ func (r *Runner) change(ctx context.Context, at Event, change plan.Change, c Con
 	return nil
 }
 
-func (r *Runner) stopped() bool {
+// halted is why no further change is begun: the user's interrupt, or a lock that was lost.
+func (r *Runner) halted() error {
 	select {
 	case <-r.Stop:
-		return true
+		return ErrStopped
+	case <-r.locks().lost:
+		return lock.ErrLost
 	default:
-		return false
+		return nil
 	}
 }
 
-// untilStopped ends waiting when the user asks to stop: a wait changes nothing that would have to be finished.
+// untilStopped ends waiting when no further change is begun: a wait changes nothing that would have to be finished.
 func (r *Runner) untilStopped(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	go func() {
 		select {
 		case <-r.Stop:
+			cancel()
+		case <-r.locks().lost:
 			cancel()
 		case <-ctx.Done():
 		}

@@ -98,6 +98,19 @@ func TestRestartGuards(t *testing.T) {
 	}
 }
 
+// A first run that was interrupted leaves a node that has to restart, and others that never ran: those come first.
+func TestGuardAfterAnInterruptedRun(t *testing.T) {
+	b := settled(t, twoAndTwo)
+	b.hosts["aio-1"].Set(State+"/wso2-all-in-one.stamp", remote.File{})
+	b.stopped(b.hosts["aio-2"], b.node("aio-2"), "wso2-all-in-one")
+	if err := b.apply(b.plan()); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.did(); !slices.Equal(got, []string{"aio-2 start", "aio-1 stop", "aio-1 start"}) {
+		t.Errorf("it did %v", got)
+	}
+}
+
 // quick has guards ask once.
 func quick(p plan.Plan) plan.Plan {
 	for _, play := range p.Plays {

@@ -97,6 +97,14 @@ func (d Deployment) of(r inventory.Role) []Node {
 // Home is where the node's service runs from: a link to the release.
 func (n Node) Home() string { return n.Install.Dir + "/" + string(n.Role) }
 
+// Log is the product's log, or what its start printed.
+func (n Node) Log(console bool) string {
+	if console {
+		return n.Home() + "/repository/logs/apimctl-console.log"
+	}
+	return n.Home() + "/repository/logs/wso2carbon.log"
+}
+
 // Service is the name of the node's unit.
 func (n Node) Service() string { return "wso2-" + string(n.Role) }
 

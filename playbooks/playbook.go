@@ -101,6 +101,7 @@ func (pb Playbook) plan(deployment string, b *Balanced, steps func(play int, hos
 				lanes = append(lanes, plan.Lane{Host: n.Name, Steps: s})
 			}
 		}
+		lanes = p.inOrder(lanes)
 		for batch := range slices.Chunk(lanes, p.size(len(lanes))) {
 			out.Batches = append(out.Batches, b.rolled(p, batch, lanes)...)
 		}
@@ -109,6 +110,22 @@ func (pb Playbook) plan(deployment string, b *Balanced, steps func(play int, hos
 		}
 	}
 	return all
+}
+
+// inOrder has nodes that start, or go on, before those that stop: who guards the last healthy node brings others up first.
+func (p Play) inOrder(lanes []plan.Lane) []plan.Lane {
+	if len(p.Group) > 0 {
+		slices.SortStableFunc(lanes, func(a, b plan.Lane) int {
+			switch x, y := stops(a), stops(b); {
+			case x == y:
+				return 0
+			case x:
+				return 1
+			}
+			return -1
+		})
+	}
+	return lanes
 }
 
 // size is how many of so many lanes are worked on at a time. Of a group that is guarded one node is left out.

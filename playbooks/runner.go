@@ -16,6 +16,7 @@ import (
 type Connection interface {
 	remote.Conn
 	remote.Fetcher
+	remote.Speaker
 	Close() error
 }
 
@@ -27,8 +28,9 @@ type Runner struct {
 	Balanced *Balanced       // who drains nodes before they stop; may be nil
 	Stop     <-chan struct{} // closed, no further change is begun, and waiting ends; may be nil
 
-	mu    sync.Mutex // guards events and connections
+	mu    sync.Mutex // guards what is below
 	conns map[string]Connection
+	held  *held           // the locks, while there are some
 	begun map[string]bool // hosts that a change was begun on
 }
 
@@ -84,6 +86,27 @@ func (r *Runner) Close() error {
 	}
 	r.conns = nil
 	return errors.Join(errs...)
+}
+
+// Reopen connects to those of the hosts that are not connected.
+func (r *Runner) Reopen(ctx context.Context, hosts []string) error {
+	var gone []string
+	for _, h := range hosts {
+		if _, err := r.Conn(h); err != nil {
+			gone = append(gone, h)
+		}
+	}
+	return r.Open(ctx, gone)
+}
+
+// Drop leaves one host.
+func (r *Runner) Drop(host string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if c, ok := r.conns[host]; ok {
+		_ = c.Close()
+		delete(r.conns, host)
+	}
 }
 
 // Conn is the connection to a host that was opened.

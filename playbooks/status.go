@@ -2,6 +2,7 @@ package playbooks
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"apimctl/tasks/remote"
@@ -10,11 +11,13 @@ import (
 // A Status is what a node is like now.
 type Status struct {
 	Host      string `json:"host"`
-	Component string `json:"component"`      // the role
-	Release   string `json:"release"`        // what its home points at; "" where nothing is installed
-	State     string `json:"state"`          // "running", "stopped", "not installed"
-	Health    string `json:"health"`         // "healthy", "unhealthy", "" of what does not run
-	Said      string `json:"said,omitempty"` // what an unhealthy node said
+	Component string `json:"component"`        // the role
+	Release   string `json:"release"`          // what its home points at; "" where nothing is installed
+	State     string `json:"state"`            // "running", "stopped", "not installed"
+	Health    string `json:"health"`           // "healthy", "unhealthy", "" of what does not run
+	Said      string `json:"said,omitempty"`   // what an unhealthy node said
+	Uptime    int64  `json:"uptime,omitempty"` // seconds that its process lives; 0 where that is not known
+	Drift     string `json:"drift"`            // what apply would change: "none", "3 changes", "" where that is not known
 	Error     string `json:"error,omitempty"`
 }
 
@@ -32,6 +35,7 @@ func (n Node) Look(ctx context.Context, h remote.Reader) (Status, error) {
 		return s, ctx.Err()
 	}
 	s.State, s.Health = "running", "healthy"
+	s.Uptime = n.uptime(ctx, h)
 	for _, w := range n.ladder("")[1:] {
 		said, err := w.Probe.Try(ctx, h)
 		if err != nil {
@@ -40,6 +44,52 @@ func (n Node) Look(ctx context.Context, h remote.Reader) (Status, error) {
 		}
 	}
 	return s, nil
+}
+
+// uptime is for how long the node's process has lived, in seconds.
+func (n Node) uptime(ctx context.Context, h remote.Reader) int64 {
+	f, err := h.File(ctx, n.Process().PIDFile)
+	if err != nil {
+		return 0
+	}
+	pid := strings.Trim(string(f.Data), "\x00 \r\n\t")
+	out, err := h.Query(ctx, "cat", "/proc/uptime", "/proc/"+pid+"/stat")
+	if err != nil {
+		return 0
+	}
+	return lived(out)
+}
+
+// lived reads /proc/uptime and /proc/PID/stat below it: when a process began is the 22nd word there, in hundredths of a second after
+// the boot. The second word, its name, may hold spaces.
+func lived(text string) int64 {
+	up, stat, _ := strings.Cut(text, "\n")
+	seconds, _, _ := strings.Cut(up, " ")
+	now, err := strconv.ParseFloat(seconds, 64)
+	words := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
+	if err != nil || len(words) < 20 {
+		return 0
+	}
+	began, err := strconv.ParseFloat(words[19], 64)
+	if err != nil {
+		return 0
+	}
+	return max(1, int64(now-began/100))
+}
+
+// Drift is what apply would change on one host that is open: "none", "1 change", "3 changes".
+func (r *Runner) Drift(ctx context.Context, d Deployment, host string) (string, error) {
+	p, err := r.Plan(ctx, d.Name, Apply(d).Only([]string{host}))
+	switch n := p.Changes(); {
+	case err != nil:
+		return "", err
+	case n == 0:
+		return "none", nil
+	case n == 1:
+		return "1 change", nil
+	default:
+		return strconv.Itoa(n) + " changes", nil
+	}
 }
 
 // String is how it stands, in a few words: "running, healthy", "running, unhealthy (500 Internal Server Error)", "stopped".

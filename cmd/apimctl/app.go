@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -45,6 +46,7 @@ type flags struct {
 	noColor       bool
 	yes           bool
 	askBecomePass bool
+	lockWait      time.Duration
 	strict        bool
 }
 
@@ -90,7 +92,8 @@ Exit status: 0 nothing (left) to do, 1 error, 2 plan found changes, 3 a host unr
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.AddCommand(
 		a.initCommand(), a.validateCommand(), a.explainCommand(), a.renderCommand(), a.planCommand(), a.applyCommand(), a.statusCommand(),
-		a.startCommand(), a.stopCommand(), a.restartCommand(), a.versionCommand(),
+		a.startCommand(), a.stopCommand(), a.restartCommand(), a.lockCommand(), a.historyCommand(), a.execCommand(), a.logsCommand(),
+		a.versionCommand(),
 	)
 	return root
 }

@@ -17,7 +17,7 @@ With PLAN, a file that 'apimctl plan --out' wrote, it does exactly that plan, an
 		Example: "  apimctl apply -i inventory.yaml\n  apimctl apply -i inventory.yaml --yes --limit gw-1",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			w := work{name: "apply", playbook: playbooks.Apply, already: "as the inventory says"}
+			w := work{name: "apply", playbook: playbooks.Apply, checked: true, already: "as the inventory says"}
 			if len(args) == 1 {
 				w.saved = args[0]
 			}

@@ -6,21 +6,28 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/user"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"apimctl/playbooks"
+	"apimctl/tasks/lock"
 	"apimctl/tasks/plan"
 )
 
 // errMoved is a saved plan that is no longer what would be done.
 var errMoved = errors.New("the hosts or the inventory have changed since this plan was made")
 
+// errMeanwhile is a host that another run has changed while this one asked, or waited for its lock.
+var errMeanwhile = errors.New("a host has changed since it was looked at: what was shown is not what would be done now")
+
 // work is what a command that changes hosts does: the plan of a playbook, which is shown, asked about, and carried out.
 type work struct {
 	name     string // the command
-	playbook func(playbooks.Deployment) playbooks.Playbook
+	playbook playbook
+	checked  bool   // whether what is wrong with the inventory matters
 	saved    string // the file of a plan that it is held to
 	already  string // what hosts are that lack nothing: "as the inventory says"
 	twice    string // what is asked besides, where all goes down
@@ -29,6 +36,7 @@ type work struct {
 // withChanges gives a command the flags of those that change hosts.
 func (a *app) withChanges(c *cobra.Command) *cobra.Command {
 	c.Flags().BoolVar(&a.flags.yes, "yes", false, "do not ask")
+	c.Flags().DurationVar(&a.flags.lockWait, "lock-wait", 0, "how long to wait for hosts that another run has locked: 5m")
 	return a.withHosts(c)
 }
 
@@ -39,7 +47,11 @@ func (a *app) carry(ctx context.Context, w work) error {
 		return err
 	}
 	reporter := a.reporter(w.name, asJSON)
-	s, err := a.open(ctx, reporter, w.playbook)
+	open := a.open
+	if w.checked {
+		open = a.openChecked
+	}
+	s, err := open(ctx, reporter, w.playbook)
 	if err != nil {
 		return err
 	}
@@ -57,7 +69,38 @@ func (a *app) carry(ctx context.Context, w work) error {
 	if err := a.agree(w, p, asJSON); err != nil {
 		return err
 	}
-	return s.do(ctx, p, reporter)
+	return a.locked(ctx, s, w, p, reporter)
+}
+
+// locked takes the locks of the hosts that p changes, makes sure that p is still what is to be done, and does it.
+func (a *app) locked(ctx context.Context, s *session, w work, p plan.Plan, r reporter) (err error) {
+	if err := s.runner.Lock(ctx, p.Names(), a.owner(w.name), a.flags.lockWait); err != nil {
+		return err
+	}
+	defer func() { err = joined(err, s.runner.Unlock(ctx)) }()
+	now, err := s.runner.Plan(ctx, s.deployment.Name, s.playbook)
+	if err != nil {
+		return err
+	}
+	// The first lock of a host makes the directory that it is in.
+	same, err := plan.Same(p.Without(playbooks.State), now.Without(playbooks.State))
+	if err == nil && !same {
+		err = errMeanwhile
+	}
+	if err != nil {
+		return err
+	}
+	return s.do(ctx, now, r)
+}
+
+// owner is who runs this, for locks and journals.
+func (a *app) owner(command string) lock.Owner {
+	o := lock.Owner{Who: "uid " + strconv.Itoa(os.Getuid()), Command: command}
+	if u, err := user.Current(); err == nil {
+		o.Who = u.Username
+	}
+	o.From, _ = os.Hostname()
+	return o
 }
 
 // do carries a plan out. After a failure it says where each node stands.
@@ -100,9 +143,17 @@ func (a *app) agree(w work, p plan.Plan, asJSON bool) error {
 	if err := a.showPlan(p); err != nil {
 		return err
 	}
+	return a.ask(w.questions()...)
+}
+
+// ask asks a person, who has to say yes to each question.
+func (a *app) ask(questions ...string) error {
+	if !a.terminal {
+		return &usageError{errors.New("nobody is there to ask: run it with --yes")}
+	}
 	answers := bufio.NewReader(a.in)
-	for _, question := range w.questions() {
-		_, _ = fmt.Fprintf(a.errOut, "\n%s Only 'yes' does it: ", question)
+	for _, q := range questions {
+		_, _ = fmt.Fprintf(a.errOut, "\n%s Only 'yes' does it: ", q)
 		answer, err := answers.ReadString('\n')
 		if err != nil || strings.TrimSpace(answer) != "yes" {
 			_, _ = fmt.Fprintln(a.errOut, "Nothing was changed.")

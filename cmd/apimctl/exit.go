@@ -6,6 +6,7 @@ import (
 
 	"apimctl/inventory"
 	"apimctl/playbooks"
+	"apimctl/tasks/lock"
 	"apimctl/tasks/plan"
 	"apimctl/tasks/remote"
 )
@@ -17,6 +18,7 @@ const (
 	exitChanges     = 2
 	exitUnreachable = 3
 	exitGate        = 4
+	exitLocked      = 5
 	exitUsage       = 64
 	exitInterrupted = 130
 )
@@ -47,6 +49,7 @@ func exitStatus(err error) int {
 		problems inventory.Problems
 		gate     *plan.GateError
 		guard    *plan.GuardError
+		taken    *lock.HeldError
 	)
 	switch {
 	case err == nil:
@@ -55,6 +58,8 @@ func exitStatus(err error) int {
 		return quiet.status
 	case errors.Is(err, playbooks.ErrStopped), errors.Is(err, context.Canceled):
 		return exitInterrupted
+	case errors.As(err, &taken), errors.Is(err, lock.ErrLost):
+		return exitLocked
 	case errors.As(err, &usage), errors.As(err, &input), errors.As(err, &problems):
 		return exitUsage
 	case errors.As(err, &gate), errors.As(err, &guard):

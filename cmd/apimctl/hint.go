@@ -8,6 +8,7 @@ import (
 	"apimctl/inventory"
 	"apimctl/inventory/dist"
 	"apimctl/tasks"
+	"apimctl/tasks/lock"
 	"apimctl/tasks/plan"
 	"apimctl/tasks/remote"
 )
@@ -41,8 +42,13 @@ var hints = []func(error) string{
 	is(dist.ErrSilent, "run it again: the download is resumed where it stopped"),
 	is(dist.ErrDigest, "compare url and sha256 in the inventory: one of them is of another file"),
 	as(func(e *plan.GuardError) string {
-		return "bring another " + e.Role + " up first (apimctl status; apimctl start --limit " + e.Role + "), or accept an outage: apimctl restart --all-at-once"
+		return "bring another " + e.Role + " up first: apimctl start --limit " + e.Role + " (apimctl apply, where it is not installed yet)"
 	}),
+	as(func(e *lock.HeldError) string {
+		return "wait for it (--lock-wait 10m); if nothing runs there any more, the lock ends by itself within " + lock.Lease.String() + ", or: apimctl lock break"
+	}),
+	is(lock.ErrLost, "apimctl lock status says who has it now; run this again after them"),
+	is(errMeanwhile, "run it again: it plans anew"),
 	is(tasks.ErrNotInstalled, "install it first: apimctl apply"),
 	is(errMoved, "make a new plan: apimctl plan --out FILE; a plan made with --limit is applied with the same --limit"),
 	as(func(e inventory.Problems) string { return "" }),

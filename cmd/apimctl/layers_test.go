@@ -18,9 +18,12 @@ var layers = map[string][]string{
 	"tasks/keystore":          nil,
 	"tasks/remote":            nil,
 	"tasks/remote/remotetest": {"tasks/remote"},
+	"tasks/lock":              {"tasks/remote"},
+	"tasks/journal":           {"tasks/remote"},
+	"tasks/logs":              {"tasks/remote"},
 	"tasks/plan":              {"tasks/remote", "render"},
 	"tasks":                   {"tasks/plan", "tasks/remote", "tasks/keystore", "render"},
-	"playbooks":               {"tasks", "tasks/plan", "tasks/remote", "tasks/keystore", "render", "render/catalog", "render/check", "inventory", "inventory/pki"},
+	"playbooks":               {"tasks", "tasks/plan", "tasks/lock", "tasks/journal", "tasks/remote", "tasks/keystore", "render", "render/catalog", "render/check", "inventory", "inventory/pki"},
 	"cmd/apimctl":             nil, // everything
 }
 

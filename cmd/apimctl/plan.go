@@ -34,7 +34,7 @@ func (a *app) plan(ctx context.Context, out string) error {
 	if err != nil {
 		return err
 	}
-	s, err := a.open(ctx, a.reading(), playbooks.Apply)
+	s, err := a.openChecked(ctx, a.reading(), playbooks.Apply)
 	if err != nil {
 		return err
 	}

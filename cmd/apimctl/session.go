@@ -21,7 +21,31 @@ type session struct {
 }
 
 // open loads, settles and connects. The caller closes the runner.
-func (a *app) open(ctx context.Context, reporter playbooks.Reporter, pb func(playbooks.Deployment) playbooks.Playbook) (*session, error) {
+func (a *app) open(ctx context.Context, reporter playbooks.Reporter, pb playbook) (*session, error) {
+	s, err := a.settle(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s, a.reach(ctx, s, reporter, pb)
+}
+
+// openChecked is open for commands that put what the inventory says on hosts: it tells first what is wrong with that.
+func (a *app) openChecked(ctx context.Context, reporter playbooks.Reporter, pb playbook) (*session, error) {
+	s, err := a.settle(ctx)
+	if err == nil {
+		err = a.heed(s.loaded, s.deployment)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s, a.reach(ctx, s, reporter, pb)
+}
+
+// A playbook is what a command is to do with a deployment.
+type playbook = func(playbooks.Deployment) playbooks.Playbook
+
+// settle loads and settles. No host is reached.
+func (a *app) settle(ctx context.Context) (*session, error) {
 	l, err := a.load(ctx)
 	if err != nil {
 		return nil, err
@@ -30,24 +54,25 @@ func (a *app) open(ctx context.Context, reporter playbooks.Reporter, pb func(pla
 	if err != nil {
 		return nil, &inputError{err}
 	}
-	if err := a.heed(l, d); err != nil {
-		return nil, err
-	}
-	connect, err := a.connect(l)
+	return &session{loaded: l, deployment: d}, nil
+}
+
+// reach connects to the hosts, and to the load balancers that drain them. What they have down already stays so.
+func (a *app) reach(ctx context.Context, s *session, reporter playbooks.Reporter, pb playbook) error {
+	connect, err := a.connect(s.loaded)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	s := &session{loaded: l, deployment: d}
 	s.runner = &playbooks.Runner{Connect: connect, Parallel: a.flags.parallel, Reporter: reporter, Stop: a.stop, Balanced: &s.deployment.Balanced}
 	err = s.runner.Open(ctx, s.hostNames())
 	if err == nil {
-		s.deployment, err = d.Drained(ctx, s.runner)
+		s.deployment, err = s.deployment.Drained(ctx, s.runner)
 	}
 	if err != nil {
-		return nil, joined(err, s.runner.Close())
+		return joined(err, s.runner.Close())
 	}
-	s.playbook = pb(s.deployment).Only(l.names())
-	return s, nil
+	s.playbook = pb(s.deployment).Only(s.names())
+	return nil
 }
 
 // nodes are the nodes that the command is limited to.

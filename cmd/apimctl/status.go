@@ -2,25 +2,31 @@ package main
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"apimctl/playbooks"
+	"apimctl/tasks/remote"
 )
 
 func (a *app) statusCommand() *cobra.Command {
+	var watch time.Duration
 	c := &cobra.Command{
 		Use:   "status",
-		Short: "Show every node: component, version, release, state and health",
-		Long: `status asks every node how it is, and changes nothing. It exits with 0 when all nodes are healthy, with 4 when one runs
-and is not, with 3 when a host cannot be reached, and with 1 when a node does not run.`,
-		Example: "  apimctl status -i inventory.yaml\n  apimctl status -i inventory.yaml --output json",
-		RunE:    func(c *cobra.Command, _ []string) error { return a.status(c.Context()) },
+		Short: "Show every node: component, version, release, state, health, uptime and drift",
+		Long: `status asks every node how it is, and changes nothing. DRIFT is what apply would change on it. It exits with 0 when all nodes are
+healthy, with 4 when one runs and is not, with 3 when a host cannot be reached, and with 1 when a node does not run. With --watch it
+asks again and again, until Ctrl-C.`,
+		Example: "  apimctl status -i inventory.yaml\n  apimctl status -i inventory.yaml --output json\n  apimctl status -i inventory.yaml --watch=10s",
+		RunE:    func(c *cobra.Command, _ []string) error { return a.status(c.Context(), watch) },
 	}
+	c.Flags().DurationVar(&watch, "watch", 0, "ask every so often, until Ctrl-C")
+	c.Flags().Lookup("watch").NoOptDefVal = "5s"
 	return a.withHosts(c)
 }
 
@@ -30,7 +36,7 @@ type nodeStatus struct {
 	Version string `json:"version"`
 }
 
-func (a *app) status(ctx context.Context) error {
+func (a *app) status(ctx context.Context, watch time.Duration) error {
 	asJSON, err := a.json()
 	if err != nil {
 		return err
@@ -49,13 +55,39 @@ func (a *app) status(ctx context.Context) error {
 	}
 	all := &session{loaded: s, deployment: d, runner: &playbooks.Runner{Connect: connect, Parallel: a.flags.parallel, Stop: a.stop}}
 	defer all.runner.Close()
-	found, err := all.look(ctx)
+	if watch > 0 {
+		return a.watch(ctx, watch, func(ctx context.Context) error { return a.show(ctx, all, asJSON) })
+	}
+	return a.show(ctx, all, asJSON)
+}
+
+// show asks and prints once.
+func (a *app) show(ctx context.Context, s *session, asJSON bool) error {
+	found, err := s.look(ctx)
 	if asJSON {
-		enc := json.NewEncoder(a.out)
-		enc.SetIndent("", "  ")
-		return joined(enc.Encode(found), err)
+		return joined(a.encode(found), err)
 	}
 	return joined(a.table(found), err)
+}
+
+// watch shows again and again. What is unwell is seen; what else is wrong is told, and asked again.
+func (a *app) watch(ctx context.Context, every time.Duration, show func(context.Context) error) error {
+	ctx, cancel := a.untilStopped(ctx)
+	defer cancel()
+	for {
+		if a.colored() {
+			_, _ = fmt.Fprint(a.out, "\x1b[H\x1b[2J") // from the top of an empty screen
+		}
+		var quiet *quietError
+		if err := show(ctx); err != nil && ctx.Err() == nil && !errors.As(err, &quiet) {
+			a.fail(err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(every):
+		}
+	}
 }
 
 // look asks all nodes. One that cannot be reached is in the list with its error.
@@ -67,14 +99,20 @@ func (s *session) look(ctx context.Context) ([]nodeStatus, error) {
 		at[n.Name] = i
 		found[i] = nodeStatus{Status: playbooks.Status{Host: n.Name, Component: string(n.Role), State: "unreachable"}, Version: n.Product.Version}
 	}
-	openErr := s.runner.Open(ctx, s.nodeNames())
+	openErr := s.runner.Reopen(ctx, s.nodeNames())
 	var mu sync.Mutex
 	var errs []error
 	_ = s.runner.Each(ctx, s.nodeNames(), func(ctx context.Context, host string, c playbooks.Connection) error {
 		status, err := nodes[at[host]].Look(ctx, c)
+		if err == nil {
+			status.Drift, err = s.drift(ctx, host)
+		}
 		mu.Lock()
 		defer mu.Unlock()
 		if err != nil {
+			if errors.As(err, new(*remote.UnreachableError)) {
+				s.runner.Drop(host)
+			}
 			status.Error = err.Error()
 			errs = append(errs, &playbooks.HostError{Host: host, Err: err})
 		}
@@ -85,6 +123,15 @@ func (s *session) look(ctx context.Context) ([]nodeStatus, error) {
 		return found, err
 	}
 	return found, unwell(found)
+}
+
+// drift is "" where a plan cannot be made: plan says why.
+func (s *session) drift(ctx context.Context, host string) (string, error) {
+	d, err := s.runner.Drift(ctx, s.deployment, host)
+	if err != nil && !errors.As(err, new(*remote.UnreachableError)) {
+		return "", ctx.Err()
+	}
+	return d, err
 }
 
 // unwell is the exit status of what was found.
@@ -106,15 +153,32 @@ func unwell(found []nodeStatus) error {
 
 func (a *app) table(found []nodeStatus) error {
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "HOST\tCOMPONENT\tVERSION\tRELEASE\tSTATE\tHEALTH")
+	_, _ = fmt.Fprintln(w, "HOST\tCOMPONENT\tVERSION\tRELEASE\tSTATE\tHEALTH\tUPTIME\tDRIFT")
 	for _, f := range found {
 		health := f.Health
 		if f.Said != "" && f.Health == "unhealthy" {
 			health += " (" + f.Said + ")"
 		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", f.Host, f.Component, f.Version, dash(f.Release), f.State, dash(health))
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
+			f.Host, f.Component, f.Version, dash(f.Release), f.State, dash(health), dash(uptime(f.Uptime)), dash(f.Drift))
 	}
 	return w.Flush()
+}
+
+// uptime is in the two largest units that it has: 3d4h, 2h5m, 45s.
+func uptime(seconds int64) string {
+	d, h, m := seconds/86400, seconds/3600%24, seconds/60%60
+	switch {
+	case seconds == 0:
+		return ""
+	case d > 0:
+		return fmt.Sprintf("%dd%dh", d, h)
+	case h > 0:
+		return fmt.Sprintf("%dh%dm", h, m)
+	case m > 0:
+		return fmt.Sprintf("%dm%ds", m, seconds%60)
+	}
+	return fmt.Sprintf("%ds", seconds)
 }
 
 func dash(s string) string {

@@ -121,11 +121,18 @@ func (s *stage) apimctl(args []string) error {
 	return s.save()
 }
 
+// noted is who did what when, and how long it took, in a journal.
+var (
+	noted = regexp.MustCompile(`(?m)^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ(  \S+  )\S+ on \S+, `)
+	took  = regexp.MustCompile(`: done in \S+`)
+)
+
 var millis = regexp.MustCompile(`,"millis":\d+`)
 
 // save writes what was seen so far, without what differs from run to run.
 func (s *stage) save() error {
 	text := millis.ReplaceAllString(s.screen.String(), "")
+	text = took.ReplaceAllString(noted.ReplaceAllString(text, "TIME${1}WHO on MACHINE, "), ": done in TIME")
 	text = strings.ReplaceAll(text, s.dir+string(filepath.Separator), "")
 	text = strings.ReplaceAll(text, s.mirror, "https://mirror.example.com")
 	text = strings.ReplaceAll(text, os.Getenv("XDG_CACHE_HOME"), "~/.cache")

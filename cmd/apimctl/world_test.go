@@ -137,7 +137,15 @@ func (m *machine) script(cmd remote.Cmd) error {
 	case strings.Contains(script, "systemctl start"):
 		m.start(cmd.Argv[4])
 	case strings.Contains(script, "systemctl stop"):
+		if m.is("hangs") {
+			return &remote.ExitError{Code: 1, Stderr: "it still runs 300 seconds after SIGTERM; --force kills it then"}
+		}
 		m.die()
+	case strings.Contains(script, "flock") && cmd.Argv[5] == "take" && m.is("locked"):
+		return &remote.ExitError{Code: 75, Stderr: "1030\n1050\n1000\n" + `{"who":"ben","from":"ci","command":"apply"}`}
+	case strings.Contains(script, "j=$1/journal"):
+		had := m.At(playbooks.State + "/journal")
+		m.Set(playbooks.State+"/journal", remote.File{Mode: 0o600, Owner: "root:root", Data: append(had.Data, cmd.Stdin.Reveal()...)})
 	}
 	return nil
 }
@@ -224,7 +232,7 @@ func (m *machine) fault(name string) error {
 		m.refuse = &remote.AuthError{User: "deploy", Address: at, Tried: []string{"agent (2 keys)", "key ~/.ssh/id_ed25519"}}
 	case "no-sudo":
 		m.refuse = &remote.BecomeError{User: "deploy", Words: "a password is required"}
-	case "unhealthy", "dies", "disk-full", "interrupts", "interrupts-unpack":
+	case "unhealthy", "dies", "disk-full", "interrupts", "interrupts-unpack", "hangs", "locked":
 		m.wrong[name] = true
 	default:
 		return fmt.Errorf("%s: no such fault", name)

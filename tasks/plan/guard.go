@@ -35,14 +35,16 @@ func (p Probe) tryAny(ctx context.Context, h remote.Reader) (string, error) {
 	return strings.Join(said, "; "), errNo
 }
 
-// choices are whose yes is enough.
+// choices are whose yes is enough: "gw-2 or gw-3 is healthy, or gw-1 is not".
 func (p Probe) choices() string {
-	names := make([]string, len(p.Any))
-	for i, one := range p.Any {
-		names[i] = one.Of
+	var healthy []string
+	text := ""
+	for _, one := range p.Any {
 		if one.Gone {
-			names[i] += " not"
+			text += ", or " + one.Of + " is not"
+		} else {
+			healthy = append(healthy, one.Of)
 		}
 	}
-	return strings.Join(names, ", or ") + " healthy"
+	return strings.Join(healthy, " or ") + " is healthy" + text
 }

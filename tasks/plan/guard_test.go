@@ -55,7 +55,7 @@ func TestGuard(t *testing.T) {
 }
 
 func TestGuardStandsInAPlan(t *testing.T) {
-	if got, want := guard().String(), "leave one gateway serving: gw-2, or gw-3, or gw-1 not healthy"; got != want {
+	if got, want := guard().String(), "make sure that gw-2 or gw-3 is healthy, or gw-1 is not"; got != want {
 		t.Errorf("%q, not %q", got, want)
 	}
 	p := plan.Plan{Plays: []plan.Play{{Batches: []plan.Batch{{Lanes: []plan.Lane{{Host: "gw-1", Steps: []plan.Step{{Task: "guard", Changes: []plan.Change{guard()}}}}}}}}}}

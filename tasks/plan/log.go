@@ -48,6 +48,11 @@ func errorBlock(text string) string {
 	if len(block) > blockLines {
 		block = block[:blockLines]
 	}
-	_, masked := mask("", strings.Join(block, "\n"), false)
+	return Masked(strings.Join(block, "\n"))
+}
+
+// Masked is a text with its secrets masked, as diffs mask them.
+func Masked(text string) string {
+	_, masked := mask("", text, false)
 	return masked
 }

@@ -54,7 +54,7 @@ func (w Wait) settled() Wait {
 // String says what is waited for.
 func (w Wait) String() string {
 	if w.Guards != "" {
-		return "leave one " + w.Guards + " serving: " + w.Probe.String()
+		return "make sure that " + w.Probe.String()
 	}
 	s := "wait until " + w.Probe.String()
 	if w.InARow > 1 {

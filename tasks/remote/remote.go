@@ -185,3 +185,9 @@ type Found struct {
 type Fetcher interface {
 	Fetch(ctx context.Context, looks []Look) ([]Found, error)
 }
+
+// A Speaker runs commands whose output is wanted.
+type Speaker interface {
+	// Output is what the command said on both streams, also where its exit status is not 0, which is an *ExitError.
+	Output(ctx context.Context, cmd Cmd) (string, error)
+}

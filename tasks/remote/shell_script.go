@@ -21,7 +21,7 @@ func wake(token string) string {
 //
 // L frames what a command says: its output as it comes, then the marker with its status, what it said on standard error, the marker.
 const serve = `
-umask 022; cd /; unset TMOUT
+umask 022; cd /; unset TMOUT; keep=
 PATH=${PATH:+$PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
 L() {
 	e=$( { "$@" 3>&-; } 2>&1 >&3 ); r=$?
@@ -111,7 +111,8 @@ R() {
 	( as "$u" "$@" ) <&5 >&7 2>&7 5<&- 6<&- 7>&- &
 	p=$!; printf '%s pid %s\n' "$m" "$p"
 	wait "$p"; r=$?
-	[ "$r" -eq 0 ] || tail -c 4096 <&6 >&2
+	if [ "$keep" = all ]; then head -c 4194304 <&6
+	elif [ "$r" -ne 0 ]; then tail -c 4096 <&6 >&2; fi
 	return "$r"
 }
 as() {

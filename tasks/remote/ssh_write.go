@@ -75,6 +75,16 @@ func (s *SSH) Run(ctx context.Context, cmd Cmd) error {
 	return err
 }
 
+// Output is Run, and what the command said on both streams, 4 MiB of it at most, whatever its exit status. Secrets that were given are masked.
+func (s *SSH) Output(ctx context.Context, cmd Cmd) (string, error) {
+	script, err := cmd.script()
+	if err != nil {
+		return "", err
+	}
+	out, err := s.do(ctx, "keep=all\n"+script, []byte(cmd.Stdin.Reveal()))
+	return mask(out, cmd.secrets()...), err
+}
+
 // secrets are all of a command's, the longest first, so that none is masked in part.
 func (c Cmd) secrets() []Secret {
 	all := slices.Collect(maps.Values(c.Env))
