@@ -21,6 +21,7 @@ type Certificates struct {
 	Store    string // the truststore's path
 	Password remote.Secret
 	Opens    []remote.Secret // passwords of before, one of which may still be the store's
+	Conf     string          // the deployment.toml that may tell another one; "" is none
 	Wants    []Trusted
 	Without  [][]byte // certificates (DER) that stand under no alias but those of Wants
 	Drops    string   // aliases that begin so and are not wanted go: they are apimctl's own; "" drops none
@@ -60,6 +61,11 @@ func (t Certificates) Plan(ctx context.Context, h remote.Reader) ([]plan.Change,
 		return nil, fmt.Errorf("%s: is not there; the distribution ships it", t.Store)
 	}
 	s, was, err := t.open(had.Data)
+	if errors.Is(err, keystore.ErrPassword) && t.Conf != "" {
+		if t.Opens, err = former(ctx, h, t.Conf, "truststore", "password"); err == nil {
+			s, was, err = t.open(had.Data)
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", t.Store, err)
 	}

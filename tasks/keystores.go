@@ -6,10 +6,12 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"html"
 	"path"
 	"slices"
 	"strings"
 
+	"apimctl/render"
 	"apimctl/tasks/keystore"
 	"apimctl/tasks/plan"
 	"apimctl/tasks/remote"
@@ -35,6 +37,7 @@ type Keystore struct {
 type Keeps struct {
 	Vendor [][]byte        // certificates (DER) that distributions ship, which may be replaced
 	Opens  []remote.Secret // passwords that may open a store of before, beside the wanted one
+	Conf   string          // the deployment.toml that may tell another one; "" is none
 	Allow  bool            // replace it all the same
 }
 
@@ -76,7 +79,15 @@ func (t Keystore) Plan(ctx context.Context, h remote.Reader) ([]plan.Change, err
 	if err == nil && t.right(s) {
 		return append(t.owned(kept), brief(plan.File(t.note(), note, noteFile(noted(sum.SHA256, t.wanted()))))...), nil
 	}
-	if err := t.guard(had.Data); err != nil {
+	err = t.guard(had.Data)
+	if errors.Is(err, keystore.ErrPassword) && t.Keeps.Conf != "" {
+		keeps := *t.Keeps
+		if keeps.Opens, err = former(ctx, h, keeps.Conf, "keystore", "primary", "password"); err == nil {
+			t.Keeps = &keeps
+			err = t.guard(had.Data)
+		}
+	}
+	if err != nil {
 		return nil, err
 	}
 	return []plan.Change{t.makes(java)}, nil
@@ -178,4 +189,22 @@ func noted(sha256, wanted string) string { return sha256 + "\n" + wanted + "\n" 
 
 func noteFile(text string) remote.File {
 	return remote.File{Mode: 0o600, Owner: "root:root", Data: []byte(text)}
+}
+
+// former is the password that a deployment.toml on the host names: a store may still have it.
+func former(ctx context.Context, h remote.Reader, conf string, key ...string) ([]remote.Secret, error) {
+	had, err := h.File(ctx, conf)
+	if err != nil || !had.Exists() {
+		return nil, err
+	}
+	l, err := render.ParseTOML(conf, had.Data)
+	if err != nil {
+		return nil, nil // it is replaced: whatever it says, no password can be learnt from it
+	}
+	for _, s := range l.Settings {
+		if text, ok := s.Value.(string); ok && slices.Equal(s.Key, key) {
+			return []remote.Secret{remote.Secret(html.UnescapeString(text))}, nil
+		}
+	}
+	return nil, nil
 }

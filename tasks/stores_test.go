@@ -174,8 +174,9 @@ func TestKeyIsOpenedLate(t *testing.T) {
 func TestTruststoreIsEdited(t *testing.T) {
 	m := host(t)
 	withTruststore(t, m)
+	m.Set(home+"/repository/conf/deployment.toml", remote.File{Mode: 0o600, Owner: owner, Data: []byte("[truststore]\npassword = \"" + storePassword + "\"\n")})
 	s := truststore()
-	s.Password, s.Opens = "planted-new", []remote.Secret{"planted-wrong", storePassword}
+	s.Password, s.Opens, s.Conf = "planted-new", []remote.Secret{"planted-wrong"}, home+"/repository/conf/deployment.toml"
 	s.Without, s.Drops = [][]byte{certificate("other")}, "apimctl-"
 	s.Wants = append(s.Wants, Trusted{Alias: "apimctl-ca", DER: certificate("ca")})
 	lacks := planned(t, s, m)

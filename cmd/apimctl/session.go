@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"golang.org/x/term"
 
@@ -24,6 +25,9 @@ type session struct {
 func (a *app) open(ctx context.Context, reporter playbooks.Reporter) (*session, error) {
 	l, err := a.load()
 	if err != nil {
+		return nil, err
+	}
+	if err := playbooks.MakeKeys(l.inv, time.Now()); err != nil {
 		return nil, err
 	}
 	d, err := playbooks.Settle(l.inv, l.products)
