@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"apimctl/tasks/keystore"
@@ -150,7 +149,7 @@ func (w Watch) port(ctx context.Context, n Node, port int, h remote.Reader) (See
 	defer cancel()
 	seen := Seen{Host: n.Name, Use: "served", Where: "port " + strconv.Itoa(port)}
 	conn, err := h.Dial(ctx, "tcp", net.JoinHostPort("localhost", strconv.Itoa(port)))
-	if errors.Is(err, syscall.ECONNREFUSED) {
+	if closed := (*net.OpError)(nil); errors.As(err, &closed) {
 		return seen, false, nil
 	}
 	if err != nil {
