@@ -26,11 +26,13 @@ const SigningAlias = "gateway_certificate_alias"
 
 // PKI is what a deployment with certificates of its own is settled with.
 type PKI struct {
-	Managed  bool // whether it has some: else the distribution's own keys stay
-	Signing  Key
-	Anchors  []tasks.Trusted // whom the nodes' certificates lead to
-	Vendor   [][]byte        // certificates (DER) that distributions ship: whoever has such a distribution has their keys
-	Replaces bool            // whether another signing key than the deployment's may be replaced
+	Managed bool // whether it has some: else the distribution's own keys stay
+	Signing Key
+	Anchors []tasks.Trusted // whom the nodes' certificates lead to
+	Vendor  [][]byte        // certificates (DER) that distributions ship: whoever has such a distribution has their keys
+	// Replaceable are the certificates (DER) of signing keys that were replaced on purpose.
+	Replaceable [][]byte
+	Replaces    bool // whether another signing key than the deployment's may be replaced
 }
 
 // settlePKI gives a deployment and its nodes their keys, as far as they are there.
@@ -43,10 +45,14 @@ func settlePKI(inv *inventory.Inventory, products Products, d *Deployment, now t
 	for _, p := range products {
 		d.PKI.Vendor = append(d.PKI.Vendor, vendor(p.FS)...)
 	}
+	replaced, err := k.replaced()
+	if err != nil {
+		return err
+	}
+	d.PKI.Replaceable = replaced
 	slices.SortFunc(d.PKI.Vendor, bytes.Compare)
 	d.PKI.Vendor = slices.CompactFunc(d.PKI.Vendor, bytes.Equal)
 	var errs []error
-	var err error
 	if d.PKI.Signing, err = k.Signing(now); err != nil {
 		errs = append(errs, err)
 	}
@@ -118,7 +124,7 @@ func (d Deployment) keystores(n Node) []tasks.Keystore {
 	all := []tasks.Keystore{one(s.TLS.File, s.TLS.Type, s.TLS.Password, s.TLS.Alias, n.TLS)}
 	primary := one(s.Primary.File, s.Primary.Type, s.Primary.Password, s.Primary.Alias, d.PKI.Signing)
 	primary.Keeps = &tasks.Keeps{
-		Vendor: d.PKI.Vendor, Opens: []remote.Secret{vendorPassword}, Conf: n.conf(), Allow: d.PKI.Replaces,
+		Known: slices.Concat(d.PKI.Vendor, d.PKI.Replaceable), Opens: []remote.Secret{vendorPassword}, Conf: n.conf(), Allow: d.PKI.Replaces,
 	}
 	all = append(all, primary)
 	if i := s.Internal; i.File != s.Primary.File {

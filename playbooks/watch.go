@@ -182,7 +182,7 @@ func (w Watch) describe(s Seen, der []byte) Seen {
 		return s
 	}
 	s.Subject, s.Issuer, s.NotAfter = c.Subject.String(), c.Issuer.String(), c.NotAfter.UTC()
-	s.Names = slices.Clone(c.DNSNames)
+	s.Names = append([]string{}, c.DNSNames...)
 	for _, ip := range c.IPAddresses {
 		s.Names = append(s.Names, ip.String())
 	}

@@ -35,10 +35,10 @@ type Keystore struct {
 
 // Keeps is a key that data depend on: another one is not put in its place.
 type Keeps struct {
-	Vendor [][]byte        // certificates (DER) that distributions ship, which may be replaced
-	Opens  []remote.Secret // passwords that may open a store of before, beside the wanted one
-	Conf   string          // the deployment.toml that may tell another one; "" is none
-	Allow  bool            // replace it all the same
+	Known [][]byte        // certificates (DER) of keys that may be replaced: those that distributions ship, and those that were replaced on purpose
+	Opens []remote.Secret // passwords that may open a store of before, beside the wanted one
+	Conf  string          // the deployment.toml that may tell another one; "" is none
+	Allow bool            // replace it all the same
 }
 
 // A SigningKeyError is a node that signs and encrypts with another key than the deployment's.
@@ -125,7 +125,7 @@ func (t Keystore) guard(had []byte) error {
 	}
 	for _, e := range s.Entries {
 		known := func(der []byte) bool { return bytes.Equal(der, e.Raw[0]) }
-		if e.Kind == keystore.Key && !known(t.Chain[0]) && !slices.ContainsFunc(t.Keeps.Vendor, known) {
+		if e.Kind == keystore.Key && !known(t.Chain[0]) && !slices.ContainsFunc(t.Keeps.Known, known) {
 			return &SigningKeyError{t.Store, keystore.Fingerprint(e.Raw[0]), keystore.Fingerprint(t.Chain[0])}
 		}
 	}

@@ -106,7 +106,7 @@ func privateKey(context.Context) (keystore.PrivateKey, error) {
 func signing() Keystore {
 	return Keystore{
 		Store: home + "/repository/resources/security/wso2carbon.jks", Type: "JKS", Password: "planted-store", Owner: owner, Alias: "wso2carbon",
-		Chain: [][]byte{certificate("signing")}, Key: privateKey, Keeps: &Keeps{Vendor: [][]byte{certificate("vendor")}, Opens: []remote.Secret{storePassword}},
+		Chain: [][]byte{certificate("signing")}, Key: privateKey, Keeps: &Keeps{Known: [][]byte{certificate("vendor")}, Opens: []remote.Secret{storePassword}},
 		Java: Java{Min: 11, Max: 21}, State: "/var/lib/apimctl",
 	}
 }

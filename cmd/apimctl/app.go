@@ -42,6 +42,7 @@ type flags struct {
 	yes           bool
 	askBecomePass bool
 	strict        bool
+	understood    bool
 }
 
 // run is the whole command. It returns the exit status.

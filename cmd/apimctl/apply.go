@@ -32,6 +32,7 @@ With PLAN, a file that 'apimctl plan --out' wrote, it does exactly that plan, an
 	}
 	c.Flags().BoolVar(&a.flags.yes, "yes", false, "do not ask")
 	a.withStrict(c)
+	a.withUnderstanding(c)
 	return a.withHosts(c)
 }
 

@@ -24,7 +24,7 @@ func (a *app) certsCommand() *cobra.Command {
 		Args:  usageArgs(cobra.NoArgs),
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(a.certsStatusCommand())
+	c.AddCommand(a.certsStatusCommand(), a.certsCSRCommand(), a.certsInstallCommand(), a.certsRotateCommand(), a.certsRotateSigningCommand())
 	return c
 }
 
@@ -125,10 +125,13 @@ func (a *app) showCertificates(found []playbooks.Seen) error {
 		hosts []string
 	}
 	var lines []*line
-	at, shipped := map[string]*line{}, map[string]int{}
+	at, shipped := map[string]*line{}, map[string]map[string]bool{}
 	for _, s := range found {
 		if s.Shipped && !a.flags.verbose {
-			shipped[s.Where]++
+			if shipped[s.Where] == nil {
+				shipped[s.Where] = map[string]bool{}
+			}
+			shipped[s.Where][s.Fingerprint] = true
 			continue
 		}
 		host := s.Host
@@ -151,7 +154,7 @@ func (a *app) showCertificates(found []playbooks.Seen) error {
 	}
 	var b strings.Builder
 	for _, where := range slices.Sorted(maps.Keys(shipped)) {
-		fmt.Fprintf(&b, "%s: %s that the distribution brought; --verbose shows them\n", where, count(shipped[where], "certificate"))
+		fmt.Fprintf(&b, "%s: %s that the distribution brought; --verbose shows them\n", where, count(len(shipped[where]), "certificate"))
 	}
 	for _, l := range lines {
 		if l.Problem != "" {

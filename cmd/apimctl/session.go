@@ -34,6 +34,7 @@ func (a *app) open(ctx context.Context, reporter playbooks.Reporter) (*session, 
 	if err != nil {
 		return nil, &usageError{err}
 	}
+	d.PKI.Replaces = a.flags.understood
 	if err := a.heed(l, d); err != nil {
 		return nil, err
 	}
