@@ -23,7 +23,7 @@ func catalogs(products playbooks.Products) (map[inventory.Role]*catalog.Catalog,
 			continue
 		}
 		if err != nil {
-			return nil, &usageError{fmt.Errorf("%s: %w", p.Local, err)}
+			return nil, &inputError{fmt.Errorf("%s: %w", p.Local, err)}
 		}
 		all[role] = c
 	}

@@ -86,7 +86,7 @@ func (a *app) settled() (*session, error) {
 	}
 	d, err := playbooks.Settle(l.inv, l.products)
 	if err != nil {
-		return nil, &usageError{err}
+		return nil, &inputError{err}
 	}
 	connect, err := a.connect(l)
 	if err != nil {

@@ -32,9 +32,8 @@ It can be stopped at any point; run it again, and it goes on with the step that 
 	}
 	c.Flags().BoolVar(&ca, "ca", false, "replace the CA, and with it every key")
 	c.Flags().StringVar(&host, "host", "", "only the key of this host")
-	c.Flags().BoolVar(&a.flags.yes, "yes", false, "do not ask")
 	c.MarkFlagsMutuallyExclusive("ca", "host")
-	return a.withHosts(c)
+	return a.withChanges(c)
 }
 
 func (a *app) rotate(ctx context.Context, ca bool, host string) error {
@@ -111,13 +110,13 @@ func (a *app) bring(ctx context.Context, l loaded) error {
 	}
 	d, err := playbooks.Settle(l.inv, l.products)
 	if err != nil {
-		return err
+		return &inputError{err}
 	}
 	connect, err := a.connect(l)
 	if err != nil {
 		return err
 	}
-	reporter := a.reporter(asJSON)
+	reporter := a.reporter("certs", asJSON)
 	s := &session{loaded: l, deployment: d, playbook: playbooks.Apply(d).Only(l.names())}
 	s.runner = &playbooks.Runner{Connect: connect, Parallel: a.flags.parallel, Reporter: reporter, Stop: a.stop}
 	defer s.runner.Close()
@@ -129,11 +128,9 @@ func (a *app) bring(ctx context.Context, l loaded) error {
 		return err
 	}
 	if p.Changes() == 0 {
-		return reporter.nothing(s)
+		return reporter.nothing(are(len(s.nodes())) + " as they should be")
 	}
-	reporter.begin(p)
-	err = s.runner.Apply(ctx, p)
-	return errors.Join(err, reporter.end(err))
+	return s.do(ctx, p, reporter)
 }
 
 // confirm asks whether to go on.

@@ -29,7 +29,7 @@ func (a *app) initCommand() *cobra.Command {
 
 func (a *app) renderCommand() *cobra.Command {
 	var out string
-	explain := "-"
+	var explain string
 	c := &cobra.Command{
 		Use:   "render [HOST]",
 		Short: "Show the deployment.toml of every host, without a network",
@@ -43,11 +43,14 @@ DIR/HOST/(path on the host), readable by this user alone. With --explain it says
 		},
 	}
 	c.Flags().StringVar(&out, "out", "", "write the files below this folder")
-	c.Flags().StringVar(&explain, "explain", "-", "say which layer, file and line each key came from; =KEY keeps to that key and what is below it")
-	c.Flags().Lookup("explain").NoOptDefVal = ""
+	c.Flags().StringVar(&explain, "explain", "", "say which layer, file and line each key came from; =KEY keeps to that key and what is below it")
+	c.Flags().Lookup("explain").NoOptDefVal = everyKey
 	c.MarkFlagsMutuallyExclusive("out", "explain")
 	return a.withInventory(c)
 }
+
+// everyKey is --explain without a KEY.
+const everyKey = "*"
 
 func (a *app) render(args []string, out, explain string) error {
 	a.flags.limit = args
@@ -57,15 +60,15 @@ func (a *app) render(args []string, out, explain string) error {
 	}
 	d, err := playbooks.Settle(l.inv, l.products)
 	if err != nil {
-		return &usageError{err}
+		return &inputError{err}
 	}
 	s := &session{loaded: l, deployment: d}
 	for i, n := range s.nodes() {
 		switch {
 		case out != "":
 			err = a.writeNode(out, n)
-		case explain != "-":
-			err = a.explain(i, n.Name, n.Config.Explain(explain))
+		case explain != "":
+			err = a.explain(i, n.Name, n.Config.Explain(strings.TrimSuffix(explain, everyKey)))
 		default:
 			err = a.heading(i, n.Name, string(n.Config.Masked()))
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"apimctl/playbooks"
 	"apimctl/tasks/plan"
 )
 
@@ -34,7 +35,7 @@ func (a *app) plan(ctx context.Context, out string) error {
 	if err != nil {
 		return err
 	}
-	s, err := a.open(ctx, a.reading())
+	s, err := a.open(ctx, a.reading(), playbooks.Apply)
 	if err != nil {
 		return err
 	}
@@ -67,7 +68,7 @@ func (a *app) plan(ctx context.Context, out string) error {
 func writeWhole(path string, data []byte) error {
 	f, err := os.CreateTemp(dirOf(path), ".apimctl-*")
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", path, errors.Unwrap(err)) // the name of the temporary file is nobody's concern
 	}
 	_, err = f.Write(data)
 	err = errors.Join(err, f.Sync(), f.Close())

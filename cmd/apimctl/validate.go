@@ -43,7 +43,7 @@ func (a *app) validate() error {
 	}
 	d, err := playbooks.Settle(l.inv, l.products)
 	if err != nil {
-		return &usageError{err}
+		return &inputError{err}
 	}
 	found, err := a.findings(l, d)
 	if err != nil {
@@ -94,7 +94,7 @@ func (a *app) refuse(found []check.Finding) error {
 	if n == 0 {
 		return nil
 	}
-	return &usageError{&findingsError{n, found[0].Code}}
+	return &inputError{&findingsError{n, found[0].Code}}
 }
 
 // A findingsError is a configuration that would not work.
@@ -141,7 +141,7 @@ func (a *app) explainCommand() *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			r, ok := check.Explain(strings.ToUpper(args[0]))
 			if !ok {
-				return &usageError{fmt.Errorf("%s: no finding has this code; docs/checks.md lists them", args[0])}
+				return &inputError{fmt.Errorf("%s: no finding has this code; docs/checks.md lists them", args[0])}
 			}
 			_, err := io.WriteString(a.out, r.Text())
 			return err

@@ -53,6 +53,9 @@ func (w Wait) settled() Wait {
 
 // String says what is waited for.
 func (w Wait) String() string {
+	if w.Guards != "" {
+		return "leave a " + w.Guards + " serving: " + w.Probe.String()
+	}
 	s := "wait until " + w.Probe.String()
 	if w.InARow > 1 {
 		s += fmt.Sprintf(", %d times in a row", w.InARow)
@@ -90,6 +93,9 @@ func (w Wait) Apply(ctx context.Context, c remote.Conn) error {
 			return nil
 		}
 		if w.dead(ctx, c, err, &dead) || time.Since(begun)+w.Every > w.For {
+			if w.Guards != "" {
+				return &GuardError{Role: w.Guards, Last: said}
+			}
 			return &GateError{Wait: w, Last: said, Died: dead >= 3, Log: errorLog(ctx, c, w.Logs), Next: w.Next}
 		}
 		if err := sleep(ctx, w.Every); err != nil {
