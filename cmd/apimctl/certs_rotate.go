@@ -157,7 +157,8 @@ func (a *app) certsRotateSigningCommand() *cobra.Command {
 		Long:  "certs rotate-signing replaces the key that signs tokens and encrypts data, and applies.\n\n" + signingLoss,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if !a.flags.understood {
-				return &usageError{errors.New("the signing key is replaced only with --i-understand\n" + signingLoss)}
+				_, _ = fmt.Fprintln(a.errOut, signingLoss)
+				return &usageError{errors.New("the signing key is replaced only with --i-understand")}
 			}
 			l, err := a.load()
 			if err != nil {
