@@ -3,6 +3,7 @@ package playbooks
 import (
 	"context"
 	"strings"
+	"time"
 
 	"apimctl/tasks/remote"
 )
@@ -16,6 +17,8 @@ type Status struct {
 	Health    string `json:"health"`         // "healthy", "unhealthy", "" of what does not run
 	Said      string `json:"said,omitempty"` // what an unhealthy node said
 	Error     string `json:"error,omitempty"`
+
+	CertificateDays *int `json:"certificate_days,omitempty"` // until what its console's port shows expires, negative since; nil of what does not run
 }
 
 // Look asks a node how it is: what it is installed with, whether its process lives, and what its health check says.
@@ -32,6 +35,9 @@ func (n Node) Look(ctx context.Context, h remote.Reader) (Status, error) {
 		return s, ctx.Err()
 	}
 	s.State, s.Health = "running", "healthy"
+	if seen, shown, err := (Watch{Now: time.Now()}).port(ctx, n, n.Port(9443), h); err == nil && shown && !seen.NotAfter.IsZero() {
+		s.CertificateDays = &seen.Days
+	}
 	for _, w := range n.ladder("")[1:] {
 		said, err := w.Probe.Try(ctx, h)
 		if err != nil {

@@ -15,7 +15,7 @@ import (
 func (a *app) statusCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "status",
-		Short: "Show every node: component, version, release, state and health",
+		Short: "Show every node: component, version, release, state, health and how long its certificate is valid",
 		Long: `status asks every node how it is, and changes nothing. It exits with 0 when all nodes are healthy, with 4 when one runs
 and is not, with 3 when a host cannot be reached, and with 1 when a node does not run.`,
 		Example: "  apimctl status -i inventory.yaml\n  apimctl status -i inventory.yaml --output json",
@@ -106,13 +106,13 @@ func unwell(found []nodeStatus) error {
 
 func (a *app) table(found []nodeStatus) error {
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "HOST\tCOMPONENT\tVERSION\tRELEASE\tSTATE\tHEALTH")
+	_, _ = fmt.Fprintln(w, "HOST\tCOMPONENT\tVERSION\tRELEASE\tSTATE\tHEALTH\tCERTIFICATE")
 	for _, f := range found {
 		health := f.Health
 		if f.Said != "" && f.Health == "unhealthy" {
 			health += " (" + f.Said + ")"
 		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", f.Host, f.Component, f.Version, dash(f.Release), f.State, dash(health))
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", f.Host, f.Component, f.Version, dash(f.Release), f.State, dash(health), left(f.CertificateDays))
 	}
 	return w.Flush()
 }
@@ -122,4 +122,15 @@ func dash(s string) string {
 		return "-"
 	}
 	return s
+}
+
+// left is how long a certificate is valid.
+func left(days *int) string {
+	switch {
+	case days == nil:
+		return "-"
+	case *days < 0:
+		return "expired"
+	}
+	return count(*days, "day")
 }
