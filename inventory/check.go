@@ -21,6 +21,7 @@ func (doc *document) check(d *decoder) {
 	doc.checkEnvironments(d)
 	doc.checkKeystores(d)
 	doc.checkCertificates(d)
+	doc.checkPKI(d)
 	doc.checkAnalytics(d)
 	doc.checkBalancer(d)
 	doc.checkHostsFile(d)
@@ -131,11 +132,14 @@ func (doc *document) checkKeystores(d *decoder) {
 }
 
 func (doc *document) checkCertificates(d *decoder) {
-	seen := map[string]int{}
+	seen, list := map[string]int{}, "certificates"
+	if d.written("certificates.trust") {
+		list += ".trust"
+	}
 	for i, c := range doc.Certificates {
 		name := strings.ToLower(c.Alias) // keytool does not tell cases apart
 		if first, twice := seen[name]; twice && name != "" {
-			d.bad(fmt.Sprintf("certificates[%d].alias", i), fmt.Sprintf("%s is also certificates[%d]'s", c.Alias, first), "give it another alias")
+			d.bad(fmt.Sprintf("%s[%d].alias", list, i), fmt.Sprintf("%s is also %s[%d]'s", c.Alias, list, first), "give it another alias")
 			continue
 		}
 		seen[name] = i

@@ -55,8 +55,7 @@ func fileTable() table[document] {
 			func(d *document) *Databases { return &d.Databases }, databasesTable()),
 		nested(row{Name: "keystores", Doc: "the stores that nodes use, under repository/resources/security"},
 			func(d *document) *Keystores { return &d.Keystores }, keystoresTable()),
-		list(row{Name: "certificates", Note: "none", Doc: "certificates that every node's truststore holds"},
-			func(d *document) *[]Certificate { return &d.Certificates }, certificateTable()),
+		certificatesKey(),
 		{row: row{Name: "hosts_file", Type: "list of names", Named: "ADDRESS", Note: "none", Doc: "more names for /etc/hosts, beside every node's own and the hostnames"}, read: readHostsFile},
 		{row: row{
 			Name: "environments", Type: "mapping", Named: "NAME", Keys: environmentTable().rows(),

@@ -170,6 +170,9 @@ func alias(text string) (what, fix string) {
 	if slices.Contains([]string{"wso2carbon", "gateway_certificate_alias"}, strings.ToLower(text)) {
 		return strconv.Quote(text) + " is the product's own alias", "give the certificate another one"
 	}
+	if strings.HasPrefix(strings.ToLower(text), "apimctl-") {
+		return strconv.Quote(text) + " begins as apimctl's own aliases", "give the certificate another one"
+	}
 	return matches(plainName, "is no good alias", "use letters, digits, dots, hyphens and underscores")(text)
 }
 

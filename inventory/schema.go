@@ -50,6 +50,9 @@ func object(rows []row, top map[string][]row) *schema {
 
 func (r row) schema(top map[string][]row) *schema {
 	s := r.shape(top)
+	if r.Listed != nil {
+		s = &schema{AnyOf: []*schema{{Type: "array", Items: object(r.Listed, top)}, s}}
+	}
 	if r.Short != "" {
 		s = &schema{AnyOf: []*schema{{Type: "string"}, s}}
 	}

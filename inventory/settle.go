@@ -15,6 +15,7 @@ func (doc *document) settle(d *decoder) {
 	doc.settleDistributions()
 	doc.settleHostnames()
 	doc.settleProxy(d)
+	doc.settlePKI(d)
 	doc.settleKeystores()
 	doc.settleEnvironments()
 	if doc.Features.JWT != nil && !doc.Features.JWT.enable {

@@ -27,6 +27,7 @@ type row struct {
 	List     bool     // a list of mappings
 	Same     string   // a mapping with the keys of this one of the file
 	Short    string   // the type of a short form beside the mapping
+	Listed   []row    // the keys of mappings in a list that may stand in the mapping's place
 }
 
 // A key is a row with the way to read it into a T.

@@ -32,7 +32,8 @@ type Inventory struct {
 	Databases     Databases
 	Keystores     Keystores
 	HostsFile     map[string][]string // address -> names, beside those of the nodes
-	Certificates  []Certificate
+	Certificates  []Certificate       // more that every node trusts
+	PKI           PKI
 	Environments  []Environment // those written, in that order; else one for each that a gateway names
 	Features      Features
 	Balancer      Balancer

@@ -20,7 +20,7 @@ func (n Node) ladder(console string) []plan.Wait {
 		process,
 		{Kind: "tcp", Addr: n.local(9443)},
 		{Kind: "http", URL: "http://" + n.local(9763) + "/services/Version"},
-		{Kind: "http", URL: "https://" + n.local(9443) + HealthPath, Trust: n.Trust},
+		{Kind: "http", URL: "https://" + n.local(9443) + HealthPath, Trust: n.Trust, ServerName: n.ServerName},
 	}
 	waits := make([]plan.Wait, len(rungs))
 	for i, p := range rungs {
@@ -45,7 +45,7 @@ func (n Node) Process() plan.Probe {
 func (d Deployment) upstream(n Node) plan.Wait {
 	url := "https://" + net.JoinHostPort(d.Upstream.Host, strconv.Itoa(d.Upstream.Port)) + HealthPath
 	return plan.Wait{
-		Probe: plan.Probe{Kind: "http", URL: url, Trust: d.Upstream.Trust},
+		Probe: plan.Probe{Kind: "http", URL: url, Trust: d.Upstream.Trust, ServerName: d.Upstream.ServerName},
 		Every: n.Gate.Every, For: n.Gate.For, InARow: 1, Next: "apimctl status --limit all-in-one",
 	}
 }

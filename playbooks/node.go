@@ -24,7 +24,8 @@ type Deployment struct {
 	Version      string
 	Nodes        []Node // all-in-one nodes and gateways, in inventory order
 	HostLines    []string
-	Trusted      []tasks.Trusted // certificates that every truststore holds
+	Trusted      []tasks.Trusted // certificates of the inventory's that every truststore holds
+	PKI          PKI
 	GatewayBatch int
 	Upstream     Endpoint
 	Balanced     Balanced
@@ -32,9 +33,10 @@ type Deployment struct {
 
 // An Endpoint is where nodes call the all-in-ones: a load balancer, or the first of them.
 type Endpoint struct {
-	Host  string
-	Port  int
-	Trust string // PEM of what it shows, "" where that is not known
+	Host       string
+	Port       int
+	Trust      string // PEM of what its certificate leads to, "" where that is not known
+	ServerName string // verified where it is given
 }
 
 // A Node is a host that runs the product.
@@ -47,7 +49,10 @@ type Node struct {
 	Driver  Driver
 	Accepts Accepts          // the Java that the product takes
 	Stores  render.Keystores // of its deployment.toml, as merged
-	Trust   string           // PEM of what its TLS port shows, "" where that is not known
+	TLS     Key              // with certificates of the deployment's own
+
+	Trust      string // PEM of what the certificate of its TLS ports leads to, "" where that is not known
+	ServerName string // verified where it is given
 }
 
 // A Product is a distribution of the product.
@@ -143,11 +148,17 @@ func (n Node) security(file string) string {
 }
 
 func (n Node) truststore(d Deployment) tasks.Certificates {
-	return tasks.Certificates{
+	t := tasks.Certificates{
 		Store: n.security(n.Stores.Truststore.File), Password: remote.Secret(n.Stores.Truststore.Password),
-		Wants: d.Trusted, Java: n.java(), State: State,
+		Opens: []remote.Secret{vendorPassword}, Conf: n.conf(), Wants: d.trusts(), Java: n.java(), State: State,
 	}
+	if d.PKI.Managed {
+		t.Without, t.Drops = d.PKI.Vendor, Own
+	}
+	return t
 }
+
+func (n Node) conf() string { return n.Home() + "/repository/conf/deployment.toml" }
 
 // script is the product's start script.
 func (n Node) script() string {
@@ -161,20 +172,21 @@ func (n Node) script() string {
 const stopFor = 300 * time.Second
 
 func (d Deployment) service(n Node) tasks.Service {
-	files := []string{n.Home() + "/repository/conf/deployment.toml"}
+	files := []string{n.conf()}
 	if n.Driver.Name != "" {
 		files = append(files, n.Home()+"/repository/components/lib/"+n.Driver.Name)
 	}
-	for _, s := range n.storeFiles() {
-		files = append(files, n.security(s))
-	}
-	facts := make([]string, len(d.Trusted))
-	for i, c := range d.Trusted {
-		facts[i] = c.Fact()
+	facts, args := d.facts(n), []string(nil)
+	if d.PKI.Managed {
+		args = append(args, verifies)
+	} else {
+		for _, s := range n.storeFiles() {
+			files = append(files, n.security(s))
+		}
 	}
 	s := tasks.Service{
 		Name: n.Service(), About: "WSO2 API Manager " + string(n.Role) + " of " + d.Name, Home: n.Home(), Script: n.script(), User: n.Install.User, Group: n.Install.Group,
-		Java: n.java(), Heap: tasks.Heap(n.Install.Heap), Opts: n.Install.JavaOpts,
+		Java: n.java(), Heap: tasks.Heap(n.Install.Heap), Opts: n.Install.JavaOpts, Args: args,
 		Kind: n.Install.Service, State: State, Files: files, Facts: facts, Stop: stopFor,
 	}
 	s.Gate = n.ladder(s.Console())
@@ -182,6 +194,22 @@ func (d Deployment) service(n Node) tasks.Service {
 		s.Before = []plan.Wait{d.upstream(n)}
 	}
 	return s
+}
+
+// verifies has the product hold the name in a certificate to the host that it calls. Its own default is AllowAll, which stands behind
+// JAVA_OPTS: only as an argument of the script it is heard (product-facts.md §2, §9).
+const verifies = "-Dhttpclient.hostnameVerifier=Strict"
+
+// facts are the keys and certificates that the node runs with: what keytool will have made of a store no file tells beforehand.
+func (d Deployment) facts(n Node) []string {
+	var facts []string
+	for _, c := range d.trusts() {
+		facts = append(facts, c.Fact())
+	}
+	for _, k := range d.keystores(n) {
+		facts = append(facts, k.Fact())
+	}
+	return facts
 }
 
 // storeFiles are the keystores that the node runs with; its truststore counts by its facts.

@@ -52,15 +52,16 @@ func (d Deployment) prepared(n Node) []tasks.Task {
 
 // running is a node on its release, with its configuration, healthy.
 func (d Deployment) running(n Node) []tasks.Task {
-	list := []tasks.Task{
-		tasks.Home{Path: n.Home(), Target: "releases/" + n.releaseName()},
-		tasks.Configuration{Path: n.Home() + "/repository/conf/deployment.toml", Owner: n.owner(), Data: n.TOML, Hide: n.Hide},
+	list := []tasks.Task{tasks.Home{Path: n.Home(), Target: "releases/" + n.releaseName()}}
+	for _, k := range d.keystores(n) {
+		list = append(list, k)
 	}
+	if len(d.trusts()) > 0 {
+		list = append(list, n.truststore(d)) // before deployment.toml, which may tell the password that it still has
+	}
+	list = append(list, tasks.Configuration{Path: n.conf(), Owner: n.owner(), Data: n.TOML, Hide: n.Hide})
 	if n.Driver.Name != "" {
 		list = append(list, tasks.Driver{Home: n.Home(), Owner: n.owner(), Name: n.Driver.Name, Data: n.Driver.Data})
-	}
-	if len(d.Trusted) > 0 {
-		list = append(list, n.truststore(d))
 	}
 	return append(list, d.service(n))
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"apimctl/inventory"
 	"apimctl/render"
@@ -42,6 +43,7 @@ func Settle(inv *inventory.Inventory, products Products) (Deployment, error) {
 		n.Driver = driver
 		d.Nodes = append(d.Nodes, n)
 	}
+	errs = append(errs, settlePKI(inv, products, &d, time.Now()))
 	b, err := balancers(inv)
 	errs = append(errs, err)
 	d.balance(b)
@@ -69,7 +71,9 @@ func newSettler(inv *inventory.Inventory, products Products) (settler, error) {
 			return s, err
 		}
 		s.shipped[role] = []render.Layer{l}
-		s.trust[role] = shippedCertificate(p.FS, inv.Keystores.TLS)
+		if inv.PKI.Mode == "" {
+			s.trust[role] = shippedCertificate(p.FS, inv.Keystores.TLS)
+		}
 	}
 	return s, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 	"strings"
+	"time"
 
 	"apimctl/tasks/remote"
 )
@@ -19,6 +20,8 @@ type Status struct {
 	Uptime    int64  `json:"uptime,omitempty"` // seconds that its process lives; 0 where that is not known
 	Drift     string `json:"drift"`            // what apply would change: "none", "3 changes", "" where that is not known
 	Error     string `json:"error,omitempty"`
+
+	CertificateDays *int `json:"certificate_days,omitempty"` // until what its console's port shows expires, negative since; nil of what does not run
 }
 
 // Look asks a node how it is: what it is installed with, whether its process lives, and what its health check says.
@@ -36,6 +39,9 @@ func (n Node) Look(ctx context.Context, h remote.Reader) (Status, error) {
 	}
 	s.State, s.Health = "running", "healthy"
 	s.Uptime = n.uptime(ctx, h)
+	if seen, shown, err := (Watch{Now: time.Now()}).port(ctx, n, n.Port(9443), h); err == nil && shown && !seen.NotAfter.IsZero() {
+		s.CertificateDays = &seen.Days
+	}
 	for _, w := range n.ladder("")[1:] {
 		said, err := w.Probe.Try(ctx, h)
 		if err != nil {

@@ -53,7 +53,11 @@ func upstream(inv *inventory.Inventory, d Deployment) Endpoint {
 	if len(nodes) == 0 {
 		return Endpoint{}
 	}
-	return Endpoint{Host: inv.Hostnames[inventory.AllInOne], Port: nodes[0].Port(9443), Trust: nodes[0].Trust}
+	e := Endpoint{Host: inv.Hostnames[inventory.AllInOne], Port: nodes[0].Port(9443), Trust: nodes[0].Trust}
+	if d.PKI.Managed {
+		e.ServerName = e.Host
+	}
+	return e
 }
 
 // rendered is what render needs to know of an inventory.

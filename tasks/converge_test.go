@@ -50,6 +50,7 @@ var converges = []struct {
 	{task: truststore(), setUp: withTruststore, lacks: []string{
 		"write /var/lib/apimctl/import-", "import into client-truststore.jks: db-ca, idp", "remove /var/lib/apimctl/import-",
 	}},
+	{task: signing(), setUp: withKey("vendor"), lacks: []string{"make wso2carbon.jks with the key wso2carbon"}},
 	{task: Hosts{Deployment: "prod", Lines: []string{"10.0.0.11 aio-1"}}, lacks: []string{"write /etc/hosts"}},
 	{task: balancer(), setUp: withNginx, lacks: []string{
 		"run systemctl enable --quiet nginx", "make directory /var/lib/apimctl/nginx",

@@ -1,7 +1,6 @@
 package tasks
 
 import (
-	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -16,7 +15,6 @@ import (
 	"time"
 
 	jks "github.com/pavlo-v-chernykh/keystore-go/v4"
-	"software.sslmate.com/src/go-pkcs12"
 
 	"apimctl/tasks/plan"
 	"apimctl/tasks/remote"
@@ -50,8 +48,10 @@ func host(t *testing.T) *remotetest.Memory {
 	m.Set("/var/lib/apimctl", remote.Dir(0o700, "root:root"))
 	m.Effect("sh", func(cmd remote.Cmd) error {
 		switch script, args := cmd.Argv[2], cmd.Argv[4:]; script {
-		case importScript:
-			return importInto(m, args)
+		case editScript:
+			return edited(m, args, cmd.Env)
+		case keystoreScript:
+			return made(m, args, cmd)
 		case stopUnit:
 			m.SetActive(args[0], false)
 		case startScript:
@@ -137,39 +137,7 @@ func withTruststore(t *testing.T, m *remotetest.Memory) {
 			t.Fatal(err)
 		}
 	}
-	setStore(m, truststore().Store, ks)
-}
-
-func setStore(m *remotetest.Memory, path string, ks jks.KeyStore) {
-	var b bytes.Buffer
-	if err := ks.Store(&b, []byte(storePassword)); err != nil {
-		panic(err)
-	}
-	m.Set(path, remote.File{Mode: 0o644, Owner: owner, Data: b.Bytes()})
-}
-
-// importInto does what importScript does, in Go.
-func importInto(m *remotetest.Memory, args []string) error {
-	store, bundle, note, wanted := args[0], args[1], args[2], args[3]
-	ks := jks.New()
-	if err := ks.Load(bytes.NewReader(m.At(store).Data), []byte(storePassword)); err != nil {
-		return err
-	}
-	if bundle := m.At(bundle); bundle.Exists() {
-		certs, err := pkcs12.DecodeTrustStore(bundle.Data, bundlePassword)
-		if err != nil {
-			return err
-		}
-		for _, c := range certs {
-			entry := jks.TrustedCertificateEntry{CreationTime: time.Now(), Certificate: jks.Certificate{Type: "X509", Content: c.Raw}}
-			if err := ks.SetTrustedCertificateEntry(c.Subject.CommonName, entry); err != nil {
-				return err
-			}
-		}
-	}
-	setStore(m, store, ks)
-	m.Set(note, remote.File{Mode: 0o600, Owner: "root:root", Data: []byte(m.At(store).Sum().SHA256 + "\n" + wanted + "\n")})
-	return nil
+	setStore(m, truststore().Store, ks, storePassword)
 }
 
 func gateway(kind string) Service {

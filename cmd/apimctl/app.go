@@ -48,6 +48,7 @@ type flags struct {
 	askBecomePass bool
 	lockWait      time.Duration
 	strict        bool
+	understood    bool
 }
 
 // run is the whole command. It returns the exit status.
@@ -92,8 +93,8 @@ Exit status: 0 nothing (left) to do, 1 error, 2 plan found changes, 3 a host unr
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.AddCommand(
 		a.initCommand(), a.validateCommand(), a.explainCommand(), a.renderCommand(), a.planCommand(), a.applyCommand(), a.statusCommand(),
-		a.startCommand(), a.stopCommand(), a.restartCommand(), a.lockCommand(), a.historyCommand(), a.execCommand(), a.logsCommand(),
-		a.versionCommand(),
+		a.startCommand(), a.stopCommand(), a.restartCommand(), a.certsCommand(), a.lockCommand(), a.historyCommand(), a.execCommand(),
+		a.logsCommand(), a.versionCommand(),
 	)
 	return root
 }

@@ -25,5 +25,6 @@ With PLAN, a file that 'apimctl plan --out' wrote, it does exactly that plan, an
 		},
 	}
 	a.withStrict(c)
+	a.withUnderstanding(c)
 	return a.withChanges(c)
 }

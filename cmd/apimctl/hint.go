@@ -7,6 +7,7 @@ import (
 
 	"apimctl/inventory"
 	"apimctl/inventory/dist"
+	"apimctl/playbooks"
 	"apimctl/tasks"
 	"apimctl/tasks/lock"
 	"apimctl/tasks/plan"
@@ -33,6 +34,12 @@ var hints = []func(error) string{
 
 	as(func(e *tasks.JavaError) string {
 		return "install one of these on the host (Debian: apt-get install openjdk-17-jre-headless), or set install.java_home"
+	}),
+	as(func(e *tasks.SigningKeyError) string {
+		return "if this machine lacks the deployment's pki folder, restore it; to lose what the old key encrypted, use --i-understand"
+	}),
+	as(func(e *playbooks.PassphraseError) string {
+		return "it is needed to make or to rotate keys, not to look at them"
 	}),
 	as(func(e *plan.GateError) string { return e.Next }),
 	as(func(e *tasks.InTheWayError) string { return "" }),

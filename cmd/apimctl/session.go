@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"golang.org/x/term"
 
@@ -22,7 +23,7 @@ type session struct {
 
 // open loads, settles and connects. The caller closes the runner.
 func (a *app) open(ctx context.Context, reporter playbooks.Reporter, pb playbook) (*session, error) {
-	s, err := a.settle(ctx)
+	s, err := a.settle(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +32,7 @@ func (a *app) open(ctx context.Context, reporter playbooks.Reporter, pb playbook
 
 // openChecked is open for commands that put what the inventory says on hosts: it tells first what is wrong with that.
 func (a *app) openChecked(ctx context.Context, reporter playbooks.Reporter, pb playbook) (*session, error) {
-	s, err := a.settle(ctx)
+	s, err := a.settle(ctx, playbooks.MakeKeys)
 	if err == nil {
 		err = a.heed(s.loaded, s.deployment)
 	}
@@ -44,16 +45,22 @@ func (a *app) openChecked(ctx context.Context, reporter playbooks.Reporter, pb p
 // A playbook is what a command is to do with a deployment.
 type playbook = func(playbooks.Deployment) playbooks.Playbook
 
-// settle loads and settles. No host is reached.
-func (a *app) settle(ctx context.Context) (*session, error) {
+// settle loads and settles. Keys that are to be made are made in between, where that is given. No host is reached.
+func (a *app) settle(ctx context.Context, keys func(*inventory.Inventory, time.Time) error) (*session, error) {
 	l, err := a.load(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if keys != nil {
+		if err := keys(l.inv, time.Now()); err != nil {
+			return nil, &inputError{err}
+		}
 	}
 	d, err := playbooks.Settle(l.inv, l.products)
 	if err != nil {
 		return nil, &inputError{err}
 	}
+	d.PKI.Replaces = a.flags.understood
 	return &session{loaded: l, deployment: d}, nil
 }
 

@@ -18,10 +18,10 @@ func (a *app) statusCommand() *cobra.Command {
 	var watch time.Duration
 	c := &cobra.Command{
 		Use:   "status",
-		Short: "Show every node: component, version, release, state, health, uptime and drift",
-		Long: `status asks every node how it is, and changes nothing. DRIFT is what apply would change on it. It exits with 0 when all nodes are
-healthy, with 4 when one runs and is not, with 3 when a host cannot be reached, and with 1 when a node does not run. With --watch it
-asks again and again, until Ctrl-C.`,
+		Short: "Show every node: component, version, release, state, health, uptime, certificate days and drift",
+		Long: `status asks every node how it is, and changes nothing. DRIFT is what apply would change on it, CERTIFICATE how long the one that
+its console shows is valid. It exits with 0 when all nodes are healthy, with 4 when one runs and is not, with 3 when a host cannot be reached, and with 1 when a node
+does not run. With --watch it asks again and again, until Ctrl-C.`,
 		Example: "  apimctl status -i inventory.yaml\n  apimctl status -i inventory.yaml --output json\n  apimctl status -i inventory.yaml --watch=10s",
 		RunE:    func(c *cobra.Command, _ []string) error { return a.status(c.Context(), watch) },
 	}
@@ -153,14 +153,14 @@ func unwell(found []nodeStatus) error {
 
 func (a *app) table(found []nodeStatus) error {
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "HOST\tCOMPONENT\tVERSION\tRELEASE\tSTATE\tHEALTH\tUPTIME\tDRIFT")
+	_, _ = fmt.Fprintln(w, "HOST\tCOMPONENT\tVERSION\tRELEASE\tSTATE\tHEALTH\tUPTIME\tCERTIFICATE\tDRIFT")
 	for _, f := range found {
 		health := f.Health
 		if f.Said != "" && f.Health == "unhealthy" {
 			health += " (" + f.Said + ")"
 		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
-			f.Host, f.Component, f.Version, dash(f.Release), f.State, dash(health), dash(uptime(f.Uptime)), dash(f.Drift))
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
+			f.Host, f.Component, f.Version, dash(f.Release), f.State, dash(health), dash(uptime(f.Uptime)), left(f.CertificateDays), dash(f.Drift))
 	}
 	return w.Flush()
 }
@@ -186,4 +186,15 @@ func dash(s string) string {
 		return "-"
 	}
 	return s
+}
+
+// left is how long a certificate is valid.
+func left(days *int) string {
+	switch {
+	case days == nil:
+		return "-"
+	case *days < 0:
+		return "expired"
+	}
+	return count(*days, "day")
 }

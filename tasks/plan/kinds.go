@@ -23,6 +23,7 @@ type Unpack struct {
 // Run runs a command on the host.
 type Run struct {
 	remote.Cmd
+	Input      *Input   // what it reads, where that is only looked up when it is needed; Stdin is then empty
 	Does       string   // what it is for, in words: "stop wso2-gateway"; "" shows the command itself
 	Why        []string // why it is needed: "deployment.toml changes"
 	Touches    []string // the paths that it alters, so that later tasks know

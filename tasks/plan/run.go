@@ -39,10 +39,18 @@ func (r Run) Diff() string { return "" }
 
 // Apply runs it. An imagined host is told what it touches.
 func (r Run) Apply(ctx context.Context, c remote.Conn) error {
-	if err := c.Run(ctx, r.Cmd); err != nil {
+	h, imagines := c.(imagined)
+	cmd := r.Cmd
+	if r.Input != nil && !imagines {
+		var err error
+		if cmd.Stdin, err = r.Input.Open(ctx); err != nil {
+			return err
+		}
+	}
+	if err := c.Run(ctx, cmd); err != nil {
 		return err
 	}
-	if h, ok := c.(imagined); ok {
+	if imagines {
 		h.Touch(r.Touches...)
 	}
 	return nil

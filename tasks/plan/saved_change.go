@@ -48,6 +48,7 @@ type savedUnpack struct {
 
 type savedRun struct {
 	remote.Cmd
+	Input      string   `json:"input,omitempty"` // its name
 	Why        []string `json:"why,omitempty"`
 	Touches    []string `json:"touches,omitempty"`
 	Interrupts bool     `json:"interrupts,omitempty"`
@@ -77,7 +78,7 @@ func saveChange(c Change) (savedChange, error) {
 	case Unpack:
 		is = savedUnpack(c)
 	case Run:
-		is = savedRun{c.Cmd, c.Why, c.Touches, c.Interrupts, c.Restores}
+		is = savedRun{c.Cmd, c.Input.name(), c.Why, c.Touches, c.Interrupts, c.Restores}
 	case Wait:
 		w := c.settled()
 		s := savedWait{w.Every.String(), w.For.String(), w.InARow, c.Probe.Trust, c.Probe.ServerName, c.Probe.Command, c.Logs, c.Guards, nil}

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"apimctl/inventory"
+	"apimctl/inventory/pki"
+	"apimctl/playbooks"
+)
+
+func (a *app) certsRotateCommand() *cobra.Command {
+	var ca bool
+	var host string
+	c := &cobra.Command{
+		Use:   "rotate",
+		Short: "Replace TLS keys without an outage, and with --ca the CA too",
+		Long: `certs rotate replaces the TLS key and certificate of every node, or of one with --host. With --ca it replaces the CA first: every node
+comes to trust the new one besides the old one, then node by node switches to a key of the new one, then the old one is dropped.
+Each step is carried out as apply does it, nodes one after another, each healthy before the next. The signing key stays.
+
+It can be stopped at any point; run it again, and it goes on with the step that was not finished.`,
+		Example: "  apimctl certs rotate -i inventory.yaml --host gw-1\n  apimctl certs rotate -i inventory.yaml --ca --yes",
+		RunE:    func(c *cobra.Command, _ []string) error { return a.rotate(c.Context(), ca, host) },
+	}
+	c.Flags().BoolVar(&ca, "ca", false, "replace the CA, and with it every key")
+	c.Flags().StringVar(&host, "host", "", "only the key of this host")
+	c.MarkFlagsMutuallyExclusive("ca", "host")
+	return a.withChanges(c)
+}
+
+func (a *app) rotate(ctx context.Context, ca bool, host string) error {
+	l, err := a.load(ctx)
+	if err != nil {
+		return err
+	}
+	names, err := rotated(l.inv, host)
+	if err != nil {
+		return err
+	}
+	what := "the TLS keys of " + strings.Join(names, ", ")
+	if ca {
+		what = "the CA and " + what
+	}
+	if err := a.confirm("This replaces " + what + ", restarting nodes one after another."); err != nil {
+		return err
+	}
+	k := playbooks.KeysOf(l.inv)
+	r, err := k.Begin(ca, names, time.Now())
+	if err != nil {
+		return err
+	}
+	for r.Next().Phase != pki.Done {
+		if r, err = a.rotateStep(ctx, l, k, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rotated are the hosts whose keys are replaced.
+func rotated(inv *inventory.Inventory, host string) ([]string, error) {
+	var all []string
+	for _, h := range inv.Hosts {
+		if host == "" || h.Name == host {
+			all = append(all, h.Name)
+		}
+	}
+	if len(all) == 0 {
+		return nil, &usageError{fmt.Errorf("--host %s: the inventory has no such host", host)}
+	}
+	return all, nil
+}
+
+// rotateStep does the next step and keeps that it is done.
+func (a *app) rotateStep(ctx context.Context, l loaded, k playbooks.Keys, r pki.Rotation) (pki.Rotation, error) {
+	step := r.Next()
+	l.hosts = l.inv.Hosts
+	if step.Node != "" {
+		l.hosts = slices.DeleteFunc(slices.Clone(l.hosts), func(h inventory.Host) bool { return h.Name != step.Node })
+		if err := k.Switch(r, step.Node, time.Now()); err != nil {
+			return r, err
+		}
+	}
+	if a.flags.output == "text" {
+		_, _ = fmt.Fprintln(a.out, a.bold("rotation: "+step.String()))
+	}
+	if err := a.bring(ctx, l); err != nil {
+		return r, err
+	}
+	next, err := r.Advance(step)
+	if err == nil {
+		err = k.SaveRotation(next)
+	}
+	return next, err
+}
+
+// bring plans and applies, on the hosts of l, without asking.
+func (a *app) bring(ctx context.Context, l loaded) error {
+	asJSON, err := a.json()
+	if err != nil {
+		return err
+	}
+	d, err := playbooks.Settle(l.inv, l.products)
+	if err != nil {
+		return &inputError{err}
+	}
+	reporter := a.reporter("certs", asJSON)
+	s := &session{loaded: l, deployment: d}
+	if err := a.reach(ctx, s, reporter, playbooks.Apply); err != nil {
+		return err
+	}
+	defer s.runner.Close()
+	p, err := s.runner.Plan(ctx, d.Name, s.playbook)
+	if err != nil {
+		return err
+	}
+	if p.Changes() == 0 {
+		return reporter.nothing(are(len(s.nodes())) + " as they should be")
+	}
+	return a.locked(ctx, s, work{name: "certs"}, p, reporter)
+}
+
+// confirm asks whether to go on.
+func (a *app) confirm(what string) error {
+	if a.flags.yes {
+		return nil
+	}
+	if !a.terminal {
+		return &usageError{errors.New("nobody is there to ask: run it with --yes")}
+	}
+	_, _ = fmt.Fprintf(a.errOut, "%s\nDo this? Only 'yes' does it: ", what)
+	answer, err := bufio.NewReader(a.in).ReadString('\n')
+	if err != nil || strings.TrimSpace(answer) != "yes" {
+		_, _ = fmt.Fprintln(a.errOut, "Nothing was changed.")
+		return &quietError{exitError}
+	}
+	return nil
+}
+
+func (a *app) certsRotateSigningCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "rotate-signing",
+		Short: "Replace the signing key, with what that loses",
+		Long:  "certs rotate-signing replaces the key that signs tokens and encrypts data, and applies.\n\n" + signingLoss,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if !a.flags.understood {
+				_, _ = fmt.Fprintln(a.errOut, signingLoss)
+				return &usageError{errors.New("the signing key is replaced only with --i-understand")}
+			}
+			l, err := a.load(c.Context())
+			if err != nil {
+				return err
+			}
+			if err := playbooks.KeysOf(l.inv).ReplaceSigning(time.Now()); err != nil {
+				return err
+			}
+			l.hosts = l.inv.Hosts
+			return a.bring(c.Context(), l)
+		},
+	}
+	a.withUnderstanding(c)
+	return a.withHosts(c)
+}
+
+// signingLoss is what replacing the signing key means (product-facts.md §5, §6).
+const signingLoss = `There is no way to do this without loss. It invalidates:
+  - every token, API key and internal key signed so far, once the gateways trust the new certificate alone;
+  - everything that the old key encrypted in the databases and the registry: it can be read with the old key only;
+  - the passwords that the secure vault encrypted in deployment.toml: they must be encrypted anew.
+The old key stays beside the inventory, as pki/signing-old-DIGITS. Where it is interrupted, 'apimctl apply' finishes it.`
+
+// withUnderstanding gives a command the flag for what cannot be undone.
+func (a *app) withUnderstanding(c *cobra.Command) {
+	c.Flags().BoolVar(&a.flags.understood, "i-understand", false, "let another signing key be replaced, with the loss of what it encrypted and signed")
+}

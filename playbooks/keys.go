@@ -1,0 +1,288 @@
+package playbooks
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"apimctl/inventory"
+	"apimctl/inventory/pki"
+	"apimctl/tasks/keystore"
+)
+
+// A Key is a private key with its chain. The key itself is opened only when a keystore is made.
+type Key struct {
+	Chain [][]byte // DER; none where it is not made yet
+	Open  func(context.Context) (keystore.PrivateKey, error)
+}
+
+// Keys are where a deployment's keys are kept: the folder pki beside the inventory. Certificates can be read at any time; it is unlocked
+// when a private key is asked for, once.
+type Keys struct {
+	pki.Folder // without a lock
+	inv        *inventory.Inventory
+	Unlocked   func() (pki.Folder, error)
+}
+
+// KeysOf are the keys of a deployment. No file is read or made.
+func KeysOf(inv *inventory.Inventory) Keys {
+	f := pki.Folder{Path: filepath.Join(inv.Dir, "pki")}
+	return Keys{Folder: f, inv: inv, Unlocked: sync.OnceValues(func() (pki.Folder, error) { return unlock(f, inv.PKI) })}
+}
+
+// A PassphraseError is a passphrase that is needed now, and is not there.
+type PassphraseError struct{ Why string }
+
+func (e *PassphraseError) Error() string {
+	return "certificates.passphrase: a private key is needed: " + e.Why
+}
+
+func unlock(f pki.Folder, p inventory.PKI) (pki.Folder, error) {
+	if p.Identity == "" {
+		if p.Passphrase.Lacks != "" {
+			return f, &PassphraseError{p.Passphrase.Lacks}
+		}
+		return pki.OpenPassphrase(f.Path, p.Passphrase.Reveal(), 0)
+	}
+	data, err := os.ReadFile(p.Identity)
+	if err != nil {
+		return f, err
+	}
+	f.Lock, err = pki.Identities(p.Identity, data)
+	return f, err
+}
+
+// MakeKeys makes what is lacking of the keys and certificates that apimctl makes itself, and checks those that there are. Where nothing
+// is lacking no key is opened. It is for commands that change hosts: Settle makes nothing.
+func MakeKeys(inv *inventory.Inventory, now time.Time) error {
+	k := KeysOf(inv)
+	if inv.PKI.Mode == "" {
+		return nil
+	}
+	if inv.PKI.Signing == nil {
+		if err := k.make(pki.SigningName, func() (pki.Pair, error) { return pki.NewSigning(inv.Name+" signing", k.longSpec(), now) }); err != nil {
+			return err
+		}
+	}
+	switch inv.PKI.Mode {
+	case inventory.Generate:
+		return k.generate(now)
+	case inventory.CSR:
+		return k.answered(now)
+	}
+	return nil
+}
+
+// make keeps a new pair under a name where there is none.
+func (k Keys) make(name string, pair func() (pki.Pair, error)) error {
+	if _, err := k.Chain(name); !errors.Is(err, pki.ErrMissing) {
+		return err
+	}
+	f, err := k.Unlocked()
+	if err != nil {
+		return err
+	}
+	if _, err := f.Load(name); !errors.Is(err, pki.ErrMissing) {
+		return err // a copy that was missing is written by then
+	}
+	p, err := pair()
+	if err != nil {
+		return err
+	}
+	return f.Save(name, p)
+}
+
+func (k Keys) generate(now time.Time) error {
+	if err := k.make(pki.CAName, func() (pki.Pair, error) { return pki.NewCA(k.inv.Name, k.longSpec(), now) }); err != nil {
+		return err
+	}
+	var errs []error
+	for _, h := range k.inv.Hosts {
+		errs = append(errs, k.issue(h, now))
+	}
+	return errors.Join(errs...)
+}
+
+// issue makes a host's certificate where it has none, or where it has got another name since.
+func (k Keys) issue(h inventory.Host, now time.Time) error {
+	names, name := k.Names(h), pki.NodeName(h.Name)
+	chain, err := k.Chain(name)
+	if err == nil && len(pki.Lacks(chain[0], names)) == 0 {
+		return pki.Pair{Chain: chain}.CheckTLS(filepath.Join(k.Path, name+".pem"), names, now)
+	}
+	if err != nil && !errors.Is(err, pki.ErrMissing) {
+		return err
+	}
+	f, err := k.Unlocked()
+	if err != nil {
+		return err
+	}
+	p, err := f.Node(h.Name, names, k.Spec(), now)
+	if err != nil || len(pki.Lacks(p.Leaf(), names)) == 0 {
+		return err
+	}
+	ca, err := f.Load(pki.CAName)
+	if err != nil {
+		return err
+	}
+	if p, err = ca.Issue(names, k.Spec(), now); err != nil {
+		return err
+	}
+	return f.Replace(name, p)
+}
+
+// answered wants every node's request to be answered.
+func (k Keys) answered(now time.Time) error {
+	var errs []error
+	for _, h := range k.inv.Hosts {
+		file := filepath.Join(k.Path, pki.NodeName(h.Name)+".pem")
+		chain, err := k.Chain(pki.NodeName(h.Name))
+		switch {
+		case errors.Is(err, pki.ErrMissing):
+			fix := "write requests with 'apimctl certs csr', have them signed, and take the answers by 'apimctl certs install DIR'"
+			err = &pki.Problem{File: h.Name, Kind: pki.ErrMissing, What: "has no certificate yet", Fix: fix}
+		case err == nil:
+			err = pki.Pair{Chain: chain}.CheckTLS(file, k.Names(h), now)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// Spec is how nodes' keys and certificates are made.
+func (k Keys) Spec() pki.Spec {
+	return pki.Spec{Bits: k.inv.PKI.KeyBits, Validity: k.inv.PKI.Validity}
+}
+
+// longSpec is how a CA and the signing key are made: they outlive the nodes' certificates.
+func (k Keys) longSpec() pki.Spec { return pki.Spec{Bits: k.inv.PKI.KeyBits} }
+
+// Names are all that a host is called by those who connect to it: its own name and address, the public hostname of its group, those of
+// its gateway environment, what hosts_file says of its address, and localhost, as the product calls itself.
+func (k Keys) Names(h inventory.Host) pki.Names {
+	dns := []string{h.Name}
+	for role, name := range k.inv.Hostnames {
+		if role == h.Role || h.Role == inventory.LoadBalancer {
+			dns = append(dns, name)
+		}
+	}
+	for _, e := range k.inv.Environments {
+		if h.Role == inventory.LoadBalancer || h.Role == inventory.Gateway && e.Name == h.Environment {
+			dns = append(dns, e.Hostname)
+			for _, v := range e.VHosts {
+				dns = append(dns, v.Hostname)
+			}
+		}
+	}
+	dns = append(dns, k.inv.HostsFile[h.Address]...)
+	n := pki.Names{CN: h.Name}
+	if ip := net.ParseIP(h.Address); ip != nil {
+		n.IPs = []net.IP{ip}
+	} else {
+		dns = append(dns, h.Address)
+	}
+	slices.Sort(dns[1:])
+	for _, name := range append(dns, "localhost") {
+		if name != "" && !slices.Contains(n.DNS, name) {
+			n.DNS = append(n.DNS, name)
+		}
+	}
+	return n
+}
+
+// Of is a host's TLS key.
+func (k Keys) Of(h inventory.Host, now time.Time) (Key, error) {
+	if k.inv.PKI.Mode != inventory.Provided {
+		return k.kept(pki.NodeName(h.Name))
+	}
+	source, own := k.inv.PKI.Nodes[h.Name]
+	if !own && k.inv.PKI.All != nil {
+		source = *k.inv.PKI.All
+	}
+	p, err := provided(source)
+	if err == nil {
+		err = p.CheckTLS(cmp.Or(source.Certificate, source.Store), k.Names(h), now)
+	}
+	return given(p), err
+}
+
+// Signing is the primary and internal key.
+func (k Keys) Signing(now time.Time) (Key, error) {
+	source := k.inv.PKI.Signing
+	if source == nil {
+		return k.kept(pki.SigningName)
+	}
+	p, err := provided(*source)
+	if err == nil {
+		err = p.CheckSigning(cmp.Or(source.Certificate, source.Store), now)
+	}
+	return given(p), err
+}
+
+// kept is a key of the folder. One that is not there yet has no chain.
+func (k Keys) kept(name string) (Key, error) {
+	chain, err := k.Chain(name)
+	if errors.Is(err, pki.ErrMissing) {
+		err = nil
+	}
+	key := given(pki.Pair{Chain: chain})
+	key.Open = func(context.Context) (keystore.PrivateKey, error) {
+		f, err := k.Unlocked()
+		if err != nil {
+			return nil, err
+		}
+		p, err := f.Load(name)
+		if err != nil {
+			return nil, err
+		}
+		return p.PKCS8()
+	}
+	return key, err
+}
+
+func given(p pki.Pair) Key {
+	key := Key{Open: func(context.Context) (keystore.PrivateKey, error) { return p.PKCS8() }}
+	for _, c := range p.Chain {
+		key.Chain = append(key.Chain, c.Raw)
+	}
+	return key
+}
+
+// provided reads a key and its chain from the files of whoever made them.
+func provided(s inventory.KeySource) (pki.Pair, error) {
+	if s.Store == "" {
+		var sources []pki.Source
+		for _, file := range []string{s.Certificate, s.Key, s.Chain} {
+			if file == "" {
+				continue
+			}
+			data, err := os.ReadFile(file)
+			if err != nil {
+				return pki.Pair{}, err
+			}
+			sources = append(sources, pki.Source{Name: file, Data: data})
+		}
+		p, _, err := pki.Provided(sources...)
+		return p, err
+	}
+	data, err := os.ReadFile(s.Store)
+	if err != nil {
+		return pki.Pair{}, err
+	}
+	keys, err := keystore.ReadKeys(data, s.Password.Reveal())
+	if err == nil && len(keys) != 1 {
+		err = fmt.Errorf("holds %d private keys; give a store with the one", len(keys))
+	}
+	if err != nil {
+		return pki.Pair{}, fmt.Errorf("%s: %w", s.Store, err)
+	}
+	p, _, err := pki.FromDER(s.Store, keys[0].PrivateKey, keys[0].Raw)
+	return p, err
+}
