@@ -38,7 +38,7 @@ func (p Play) guarded(batch []plan.Lane) []plan.Lane {
 }
 
 // guardFor is how long a guard asks: another node may be answering a little late.
-const guardFor = 10 * time.Second
+const guardFor = 5 * time.Second
 
 // health asks the node's health check at an address.
 func (n Node) health(address string) plan.Probe {

@@ -31,11 +31,9 @@ type lines struct {
 // A line is one change on the hosts of a batch that have it.
 type line struct {
 	play, task, change string
-	why                []string
 	left               map[string]bool // hosts that have not done it
 	hosts              []string
 	failed             []string
-	skipped            bool
 }
 
 func (l *lines) begin(p plan.Plan) {
