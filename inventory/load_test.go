@@ -82,9 +82,9 @@ func TestExamples(t *testing.T) {
 		hosts      int
 		warnings   int
 	}{
-		{"printed by init", Example, 5, 1},
+		{"printed by init", Example, 5, 2},
 		{"smallest.yaml", read(t, "../examples/smallest.yaml"), 2, 3},
-		{"ha.yaml", read(t, "../examples/ha.yaml"), 5, 1},
+		{"ha.yaml", read(t, "../examples/ha.yaml"), 5, 2},
 	} {
 		inv := parse(t, dir, test.text)
 		if len(inv.Hosts) != test.hosts {

@@ -52,7 +52,7 @@ func (n Node) installedBy(l plan.Lane) bool {
 }
 
 // guardFor is how long a guard asks at most: another node may be answering a little late.
-const guardFor = 10 * time.Second
+const guardFor = 5 * time.Second
 
 // health asks the node's health check at an address.
 func (n Node) health(address string) plan.Probe {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/user"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -82,15 +83,29 @@ func (a *app) locked(ctx context.Context, s *session, w work, p plan.Plan, r rep
 	if err != nil {
 		return err
 	}
-	// The first lock of a host makes the directory that it is in.
-	same, err := plan.Same(p.Without(playbooks.State), now.Without(playbooks.State))
-	if err == nil && !same {
-		err = errMeanwhile
-	}
-	if err != nil {
+	if err := a.still(w, p, now); err != nil {
 		return err
 	}
+	if now.Changes() == 0 {
+		return r.nothing(are(len(s.nodes())) + " " + w.already)
+	}
 	return s.do(ctx, now, r)
+}
+
+// still is errMeanwhile where what was agreed to is not what would be done now. Whoever said yes to whatever it is gets that, on hosts that
+// are locked.
+func (a *app) still(w work, then, now plan.Plan) error {
+	// The first lock of a host makes the directory that it is in.
+	same, err := plan.Same(then.Without(playbooks.State), now.Without(playbooks.State))
+	if err != nil || same {
+		return err
+	}
+	locked := then.Names()
+	others := slices.ContainsFunc(now.Names(), func(h string) bool { return !slices.Contains(locked, h) })
+	if a.flags.yes && w.saved == "" && !others {
+		return nil
+	}
+	return errMeanwhile
 }
 
 // owner is who runs this, for locks and journals.
