@@ -19,6 +19,7 @@ import (
 	"apimctl/inventory"
 	"apimctl/inventory/pki"
 	"apimctl/tasks"
+	"apimctl/tasks/keystore"
 	"apimctl/tasks/plan"
 	"apimctl/tasks/remote"
 )
@@ -246,4 +247,27 @@ func answer(t *testing.T, ca pki.Pair, file string) []byte {
 		t.Fatal(err)
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+}
+
+// Another password for the stores reaches them and deployment.toml in one plan; what signs stays.
+func TestStorePasswordChanges(t *testing.T) {
+	v := newVault(t, generated)
+	v.make()
+	v.bring()
+	v.word = "planted-another"
+	v.write(generated)
+	v.bring()
+	v.trusts(t)
+	for _, n := range v.deployment.Nodes {
+		s, err := keystore.Read(v.hosts[n.Name].At(n.security("wso2carbon.jks")).Data, v.word)
+		if err != nil || !bytes.Equal(s.Entries[0].Raw[0], v.deployment.PKI.Signing.Chain[0]) {
+			t.Errorf("%s: %v", n.Name, err)
+		}
+		if toml := string(v.hosts[n.Name].At(n.conf()).Data); strings.Contains(toml, "planted-store") || !strings.Contains(toml, v.word) {
+			t.Errorf("%s: its deployment.toml has the password of before", n.Name)
+		}
+	}
+	if p := v.plan(); p.Changes() > 0 {
+		t.Errorf("there is left to do: %v", p.Plays)
+	}
 }

@@ -30,6 +30,7 @@ import (
 type vault struct {
 	*bench
 	dir      string
+	word     string // of the stores
 	products Products
 }
 
@@ -37,7 +38,7 @@ const generated = "certificates: {mode: generate, identity: id.txt, key_bits: 20
 
 func newVault(t *testing.T, certificates string) *vault {
 	t.Helper()
-	v := &vault{bench: &bench{t: t, hosts: map[string]*remotetest.Memory{}}, dir: t.TempDir(), products: products()}
+	v := &vault{bench: &bench{t: t, hosts: map[string]*remotetest.Memory{}}, dir: t.TempDir(), word: "planted-store", products: products()}
 	id, err := age.GenerateX25519Identity()
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +47,7 @@ func newVault(t *testing.T, certificates string) *vault {
 	for _, name := range []string{"aio.zip", "gw.zip", "mariadb-java-client-3.1.0.jar"} {
 		v.file(name, []byte(name))
 	}
-	v.file("inventory.yaml", []byte(twoAndTwo+"keystores: {primary: {password: planted-store}, truststore: {password: planted-store}}\n"+certificates))
+	v.write(certificates)
 	v.shipStores()
 	return v
 }
@@ -56,6 +57,12 @@ func (v *vault) file(name string, data []byte) {
 	if err := os.WriteFile(filepath.Join(v.dir, name), data, 0o600); err != nil {
 		v.t.Fatal(err)
 	}
+}
+
+func (v *vault) write(certificates string) {
+	v.t.Helper()
+	stores := "keystores: {primary: {password: WORD}, truststore: {password: WORD}}\n"
+	v.file("inventory.yaml", []byte(twoAndTwo+strings.ReplaceAll(stores, "WORD", v.word)+certificates))
 }
 
 // shipStores gives the distributions the vendor's key, trusted beside a CA.
@@ -183,7 +190,7 @@ func changed(m *remotetest.Memory, args []string, env map[string]remote.Secret) 
 
 // serves starts a node, which shows what its TLS keystore holds.
 func (v *vault) serves(m *remotetest.Memory, n Node, unit string) error {
-	keys, err := keystore.ReadKeys(m.At(n.security("tls.jks")).Data, "planted-store")
+	keys, err := keystore.ReadKeys(m.At(n.security("tls.jks")).Data, v.word)
 	if err != nil {
 		return err
 	}
@@ -219,7 +226,7 @@ func (v *vault) bring() {
 func (v *vault) trusts(t *testing.T) {
 	t.Helper()
 	for _, n := range v.deployment.Nodes {
-		s, err := keystore.Read(v.hosts[n.Name].At(n.security("client-truststore.jks")).Data, "planted-store")
+		s, err := keystore.Read(v.hosts[n.Name].At(n.security("client-truststore.jks")).Data, v.word)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -236,7 +243,7 @@ func (v *vault) trusts(t *testing.T) {
 			t.Errorf("%s trusts no public CA any more", n.Name)
 		}
 		for _, other := range v.deployment.Nodes {
-			keys, err := keystore.ReadKeys(v.hosts[other.Name].At(other.security("tls.jks")).Data, "planted-store")
+			keys, err := keystore.ReadKeys(v.hosts[other.Name].At(other.security("tls.jks")).Data, v.word)
 			if err != nil {
 				t.Fatal(err)
 			}

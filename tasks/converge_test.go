@@ -139,7 +139,14 @@ func TestErrors(t *testing.T) {
 		"a file for a directory": {Directories{{Path: "/srv/a", Want: remote.Dir(0o755, owner)}}, func(_ *testing.T, m *remotetest.Memory) {
 			m.Set("/srv/a", remote.File{Mode: 0o644, Owner: "root:root"})
 		}, "/srv/a: something that apimctl did not make is in the way; move it elsewhere"},
-		"wrong store password": {func() Task { c := truststore(); c.Password = "other"; return c }(), withTruststore, keystore.ErrPassword.Error()},
+		"no truststore": {truststore(), func(t *testing.T, m *remotetest.Memory) {
+			installed(t, m)
+			m.Set(truststore().Store, remote.File{Mode: 0o644, Owner: owner, Data: []byte("no store")})
+		}, truststore().Store + ": neither a JKS nor a PKCS12 keystore"},
+		"a truststore that Java sees as empty":                 {truststore(), withOpensslStore, "java would see none of its 1 certificates"},
+		"no certificate yet":                                   {Keystore{Store: "/a/tls.jks"}, nil, "tls.jks: its certificate is not made yet"},
+		"another signing key, of a password that nobody knows": {func() Task { k := signing(); k.Keeps.Opens = nil; return k }(), withKey("another"), "it cannot be told what key would be replaced"},
+		"wrong store password":                                 {func() Task { c := truststore(); c.Password = "other"; return c }(), withTruststore, keystore.ErrPassword.Error()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := host(t)

@@ -8,7 +8,11 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/base64"
+	"encoding/pem"
 	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -193,4 +197,20 @@ func TestTruststoreIsEdited(t *testing.T) {
 	if data, err := plan.Marshal(plan.Plan{Plays: []plan.Play{{Batches: []plan.Batch{{Lanes: []plan.Lane{{Steps: []plan.Step{{Changes: lacks}}}}}}}}}); err != nil || strings.Contains(string(data), "planted") {
 		t.Errorf("the saved plan is %s, %v", data, err)
 	}
+}
+
+// withOpensslStore is a truststore that lacks what Java knows a trusted certificate by.
+func withOpensslStore(t *testing.T, m *remotetest.Memory) {
+	installed(t, m)
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate("ca")}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("openssl", "pkcs12", "-export", "-nokeys", "-in", ca, "-passout", "env:STORE")
+	cmd.Env = append(os.Environ(), "STORE="+storePassword)
+	data, err := cmd.Output()
+	if err != nil {
+		t.Skip("there is no openssl: ", err)
+	}
+	m.Set(truststore().Store, remote.File{Mode: 0o644, Owner: owner, Data: data})
 }

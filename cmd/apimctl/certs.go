@@ -118,31 +118,15 @@ func (s *session) watch(ctx context.Context, w playbooks.Watch) ([]playbooks.See
 	return all, joined(append([]error{openErr}, errs...)...)
 }
 
+// A certificateLine is a certificate that some hosts have.
+type certificateLine struct {
+	playbooks.Seen
+	hosts []string
+}
+
 // showCertificates prints the table: what is the same on several nodes is one line, and what is wrong stands below it with its fix.
 func (a *app) showCertificates(found []playbooks.Seen) error {
-	type line struct {
-		playbooks.Seen
-		hosts []string
-	}
-	var lines []*line
-	at, shipped := map[string]*line{}, map[string]map[string]bool{}
-	for _, s := range found {
-		if s.Shipped && !a.flags.verbose {
-			if shipped[s.Where] == nil {
-				shipped[s.Where] = map[string]bool{}
-			}
-			shipped[s.Where][s.Fingerprint] = true
-			continue
-		}
-		host := s.Host
-		s.Host = ""
-		key := fmt.Sprintf("%+v", s)
-		if at[key] == nil {
-			at[key] = &line{Seen: s}
-			lines = append(lines, at[key])
-		}
-		at[key].hosts = append(at[key].hosts, host)
-	}
+	lines, shipped := a.certificateLines(found)
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(w, "HOST\tUSE\tWHERE\tALIAS\tSUBJECT\tNAMES\tISSUER\tFINGERPRINT\tDAYS")
 	for _, l := range lines {
@@ -158,12 +142,36 @@ func (a *app) showCertificates(found []playbooks.Seen) error {
 	}
 	for _, l := range lines {
 		if l.Problem != "" {
-			fmt.Fprintf(&b, "%s %s: %s %s: %s\n", a.red("problem:"), plan.Names(l.hosts), l.Where, l.Alias, l.Problem)
-			if l.Fix != "" {
-				fmt.Fprintf(&b, "  next: %s\n", l.Fix)
-			}
+			fmt.Fprintf(&b, "%s %s: %s: %s\n", a.red("problem:"), plan.Names(l.hosts), strings.TrimSpace(l.Where+" "+l.Alias), l.Problem)
+		}
+		if l.Fix != "" {
+			fmt.Fprintf(&b, "  next: %s\n", l.Fix)
 		}
 	}
 	_, err := fmt.Fprint(a.out, b.String())
 	return err
+}
+
+// certificateLines joins what is the same on several nodes, and sets apart what the distribution brought: by store, its fingerprints.
+func (a *app) certificateLines(found []playbooks.Seen) (lines []*certificateLine, shipped map[string]map[string]bool) {
+	at := map[string]*certificateLine{}
+	shipped = map[string]map[string]bool{}
+	for _, s := range found {
+		if s.Shipped && !a.flags.verbose {
+			if shipped[s.Where] == nil {
+				shipped[s.Where] = map[string]bool{}
+			}
+			shipped[s.Where][s.Fingerprint] = true
+			continue
+		}
+		host := s.Host
+		s.Host = ""
+		key := fmt.Sprintf("%+v", s)
+		if at[key] == nil {
+			at[key] = &certificateLine{Seen: s}
+			lines = append(lines, at[key])
+		}
+		at[key].hosts = append(at[key].hosts, host)
+	}
+	return lines, shipped
 }
