@@ -1,0 +1,5 @@
+package main
+
+import "testing"
+
+func bedTroubles(t *testing.T, b *bed) {}
