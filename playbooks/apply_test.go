@@ -110,6 +110,8 @@ func (b *bench) machine(n Node) *remotetest.Memory {
 			_ = m.Run(context.Background(), remote.Cmd{Argv: []string{"useradd", "--system", "--gid", cmd.Argv[5], cmd.Argv[4]}})
 		case strings.Contains(script, "systemctl start"):
 			b.started(m, n, cmd.Argv[4])
+		case strings.Contains(script, "systemctl stop"):
+			b.stopped(m, n, cmd.Argv[4])
 		}
 		return nil
 	})
@@ -122,18 +124,36 @@ func (b *bench) started(m *remotetest.Memory, n Node, unit string) {
 	m.Set("/proc/42/cmdline", remote.File{Mode: 0o444, Owner: "root:root", Data: []byte("java\x00-Dcarbon.home=" + n.Home() + "\x00")})
 	ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
 	m.Serve("localhost:9763", ok)
-	m.ServeTLS("localhost:9443", ok, certificate(b.t))
+	m.ServeTLS("localhost:9443", ok, remotetest.Certificate(b.t))
+	b.reach(n, ok)
 	if n.Role == inventory.AllInOne {
 		for _, h := range b.hosts {
-			h.ServeTLS(net.JoinHostPort("api.example.com", "9443"), ok, certificate(b.t))
+			h.ServeTLS(net.JoinHostPort("api.example.com", "9443"), ok, remotetest.Certificate(b.t))
 		}
 	}
 }
 
-func (b *bench) plan() plan.Plan {
+func (b *bench) stopped(m *remotetest.Memory, n Node, unit string) {
+	m.SetActive(unit, false)
+	m.Set("/proc/42/cmdline", remote.File{})
+	m.Serve("localhost:9763", nil)
+	m.Serve("localhost:9443", nil)
+	b.reach(n, nil)
+}
+
+// reach has other nodes reach a node, or not.
+func (b *bench) reach(n Node, h http.Handler) {
+	cert := remotetest.Certificate(b.t)
+	for _, m := range b.hosts {
+		m.ServeTLS(net.JoinHostPort(n.Address, "9443"), h, cert)
+	}
+}
+
+func (b *bench) plan() plan.Plan { return b.planOf(Apply(b.deployment)) }
+
+func (b *bench) planOf(pb Playbook) plan.Plan {
 	b.t.Helper()
 	r := b.runner()
-	pb := Apply(b.deployment)
 	if err := r.Open(context.Background(), pb.hosts()); err != nil {
 		b.t.Fatal(err)
 	}

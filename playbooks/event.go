@@ -18,6 +18,9 @@ const (
 	ChangeDone    = "change.done"
 	ChangeFailed  = "change.failed"
 	HostSkipped   = "host.skipped" // its steps are not done, because others failed before
+	ApplyDone     = "apply.done"   // the last one: all was done; Said is "nothing to do" where nothing was
+	ApplyFailed   = "apply.failed" // the last one, with every host's error
+	HostNow       = "host.now"     // after a run that failed: Said is how the node stands
 )
 
 // An Event is one thing that happened. Fields that do not belong to its kind are zero.

@@ -24,10 +24,11 @@ func (n Node) ladder(console string) []plan.Wait {
 	waits := make([]plan.Wait, len(rungs))
 	for i, p := range rungs {
 		waits[i] = plan.Wait{
-			Probe: p, Every: n.Gate.Every, For: n.Gate.For, InARow: 1, Logs: logs,
+			Probe: p, Alive: &process, Every: n.Gate.Every, For: n.Gate.For, InARow: 1, Logs: logs,
 			Next: "apimctl status --limit " + n.Name,
 		}
 	}
+	waits[0].Alive = nil // it is what is waited for
 	waits[len(waits)-1].InARow = n.Gate.InARow
 	return waits
 }

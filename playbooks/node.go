@@ -40,7 +40,9 @@ type Endpoint struct {
 type Node struct {
 	inventory.Host
 	Product Product
-	TOML    []byte // its deployment.toml
+	Config  render.Config   // its deployment.toml, with where each key came from
+	TOML    []byte          // its deployment.toml
+	Hide    []remote.Secret // values in it that are shown nowhere
 	Driver  Driver
 	Accepts Accepts          // the Java that the product takes
 	Stores  render.Keystores // of its deployment.toml, as merged

@@ -18,6 +18,9 @@ type Play struct {
 	Nodes []Node
 	Batch int // how many nodes at a time; 0 is all of them
 	Tasks func(Node) []tasks.Task
+
+	// Group are all nodes of a group of which one has to serve at any time: none is stopped that is the last healthy one. Nil guards none.
+	Group []Node
 }
 
 // Apply takes a deployment from whatever it is to running: hosts are prepared side by side, all-in-one nodes follow one another,
@@ -26,8 +29,8 @@ type Play struct {
 func Apply(d Deployment) Playbook {
 	return Playbook{
 		{Name: "prepare every host", Nodes: d.Nodes, Tasks: d.prepared},
-		{Name: "all-in-one nodes, one after another", Nodes: d.AllInOnes(), Batch: 1, Tasks: d.running},
-		{Name: "gateways", Nodes: d.Gateways(), Batch: d.GatewayBatch, Tasks: d.running},
+		{Name: "all-in-one nodes, one after another", Nodes: d.AllInOnes(), Batch: 1, Tasks: d.running, Group: d.AllInOnes()},
+		{Name: "gateways", Nodes: d.Gateways(), Batch: d.GatewayBatch, Tasks: d.running, Group: d.Gateways()},
 	}
 }
 
@@ -46,7 +49,7 @@ func (d Deployment) prepared(n Node) []tasks.Task {
 func (d Deployment) running(n Node) []tasks.Task {
 	list := []tasks.Task{
 		tasks.Home{Path: n.Home(), Target: "releases/" + n.releaseName()},
-		tasks.Configuration{Path: n.Home() + "/repository/conf/deployment.toml", Owner: n.owner(), Data: n.TOML},
+		tasks.Configuration{Path: n.Home() + "/repository/conf/deployment.toml", Owner: n.owner(), Data: n.TOML, Hide: n.Hide},
 	}
 	if n.Driver.Name != "" {
 		list = append(list, tasks.Driver{Home: n.Home(), Owner: n.owner(), Name: n.Driver.Name, Data: n.Driver.Data})
@@ -93,18 +96,26 @@ func (pb Playbook) plan(deployment string, steps func(play int, host string) []p
 				lanes = append(lanes, plan.Lane{Host: n.Name, Steps: s})
 			}
 		}
-		size := p.Batch
-		if size == 0 {
-			size = max(len(lanes), 1)
-		}
-		for batch := range slices.Chunk(lanes, size) {
-			out.Batches = append(out.Batches, plan.Batch{Lanes: batch})
+		for batch := range slices.Chunk(lanes, p.size(len(lanes))) {
+			out.Batches = append(out.Batches, plan.Batch{Lanes: p.guarded(batch)})
 		}
 		if len(out.Batches) > 0 {
 			all.Plays = append(all.Plays, out)
 		}
 	}
 	return all
+}
+
+// size is how many of so many lanes are worked on at a time. Of a group that is guarded one node is left out.
+func (p Play) size(lanes int) int {
+	size := p.Batch
+	if size == 0 {
+		size = lanes
+	}
+	if len(p.Group) > 0 {
+		size = min(size, len(p.Group)-1)
+	}
+	return max(size, 1)
 }
 
 // Only is the playbook on some of its hosts.

@@ -28,6 +28,7 @@ type Runner struct {
 
 	mu    sync.Mutex // guards events and connections
 	conns map[string]Connection
+	begun map[string]bool // hosts that a change was begun on
 }
 
 // A HostError is what went wrong on a host, with each coordinate once.
@@ -125,6 +126,12 @@ func (r *Runner) report(e Event) {
 }
 
 func (r *Runner) tell(e Event) {
+	if e.Kind == ChangeStarted {
+		if r.begun == nil {
+			r.begun = map[string]bool{}
+		}
+		r.begun[e.Host] = true
+	}
 	e.Millis = e.For.Milliseconds()
 	if r.Reporter != nil {
 		r.Reporter.Report(e)
@@ -171,6 +178,7 @@ func planHost(ctx context.Context, pb Playbook, host string, c Connection) ([][]
 		steps = make([][]plan.Step, len(pb))
 		imagined := remote.Imagine(h)
 		var errs []error
+		told := map[string]bool{} // what one task lacks, another that needs it too does not say again
 		for i, p := range pb {
 			n, ok := p.node(host)
 			if !ok {
@@ -181,7 +189,8 @@ func planHost(ctx context.Context, pb Playbook, host string, c Connection) ([][]
 				if err == nil {
 					err = imagine(ctx, imagined, changes)
 				}
-				if err != nil {
+				if err != nil && !told[err.Error()] {
+					told[err.Error()] = true
 					errs = append(errs, &HostError{Host: host, Task: t.String(), Err: err})
 				}
 				if len(changes) > 0 {

@@ -7,11 +7,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"apimctl/inventory"
 	"apimctl/render"
 	"apimctl/tasks"
 	"apimctl/tasks/keystore"
+	"apimctl/tasks/remote"
 )
 
 // Products are the distributions, by the role that runs them.
@@ -21,7 +24,8 @@ type Products map[inventory.Role]Product
 func Settle(inv *inventory.Inventory, products Products) (Deployment, error) {
 	trusted, err := trusted(inv.Certificates)
 	driver, err2 := driver(inv.Databases.Driver)
-	if err := errors.Join(err, err2); err != nil {
+	s, err3 := newSettler(inv, products)
+	if err := errors.Join(err, err2, err3); err != nil {
 		return Deployment{}, err
 	}
 	lines, err := hostLines(inv)
@@ -31,7 +35,7 @@ func Settle(inv *inventory.Inventory, products Products) (Deployment, error) {
 		if h.Role == inventory.LoadBalancer {
 			continue
 		}
-		n, err := settleNode(inv, products, h)
+		n, err := s.node(h)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", h.Name, err))
 		}
@@ -42,9 +46,33 @@ func Settle(inv *inventory.Inventory, products Products) (Deployment, error) {
 	return d, errors.Join(errs...)
 }
 
-func settleNode(inv *inventory.Inventory, products Products, h inventory.Host) (Node, error) {
-	product := products[h.Role]
-	c, err := Config(inv, products, h)
+// A settler makes nodes of hosts. What is the same for all of them is read once.
+type settler struct {
+	inv      *inventory.Inventory
+	products Products
+	rendered render.Deployment
+	shipped  map[inventory.Role][]render.Layer // one layer, or none where nothing is known of the distribution
+	trust    map[inventory.Role]string
+}
+
+func newSettler(inv *inventory.Inventory, products Products) (settler, error) {
+	s := settler{inv, products, rendered(inv), map[inventory.Role][]render.Layer{}, map[inventory.Role]string{}}
+	for role, p := range products {
+		if p.FS == nil {
+			continue
+		}
+		l, err := shippedLayer(p)
+		if err != nil {
+			return s, err
+		}
+		s.shipped[role] = []render.Layer{l}
+		s.trust[role] = shippedCertificate(p.FS, inv.Keystores.TLS)
+	}
+	return s, nil
+}
+
+func (s settler) node(h inventory.Host) (Node, error) {
+	c, err := s.config(h)
 	if err != nil {
 		return Node{Host: h}, err
 	}
@@ -52,44 +80,56 @@ func settleNode(inv *inventory.Inventory, products Products, h inventory.Host) (
 	if err := render.Reread(c, data); err != nil {
 		return Node{Host: h}, err
 	}
-	stores := storesOf(inv.Keystores)
 	return Node{
-		Host: h, Product: product, TOML: data, Accepts: accepts(inv.Version), Stores: stores,
-		Trust: shippedCertificate(product.FS, inv.Keystores.TLS),
+		Host: h, Product: s.products[h.Role], Config: c, TOML: data, Hide: hidden(c), Accepts: accepts(s.inv.Version),
+		Stores: storesOf(s.inv.Keystores), Trust: s.trust[h.Role],
 	}, nil
 }
 
-// Config is the deployment.toml of a host, laid together: what the distribution ships, what topology and features imply, and what the
+// config is the deployment.toml of a host, laid together: what the distribution ships, what topology and features imply, and what the
 // inventory says of the group and of the host.
-func Config(inv *inventory.Inventory, products Products, h inventory.Host) (render.Config, error) {
-	var layers []render.Layer
-	if p := products[h.Role]; p.FS != nil {
-		const path = "repository/conf/deployment.toml"
-		data, err := fs.ReadFile(p.FS, path)
-		if err != nil {
-			return render.Config{}, err
-		}
-		shipped, err := render.ParseTOML(filepath.Base(p.Local)+" "+path, data)
-		if err != nil {
-			return render.Config{}, err
-		}
-		layers = append(layers, shipped)
-	}
-	implied, err := render.Implied(rendered(inv), render.Node{Peer: peer(h), Role: string(h.Role)})
+func (s settler) config(h inventory.Host) (render.Config, error) {
+	implied, err := render.Implied(s.rendered, render.Node{Peer: peer(h), Role: string(h.Role)})
 	if err != nil {
 		return render.Config{}, err
 	}
-	layers = append(layers, implied...)
+	layers := append(slices.Clone(s.shipped[h.Role]), implied...)
 	for _, l := range h.Config {
 		layers = append(layers, ownLayer(l))
 	}
 	return render.Merge(layers)
 }
 
+// Shipped names the layer that a distribution brings.
+const Shipped = "distribution"
+
+func shippedLayer(p Product) (render.Layer, error) {
+	const path = "repository/conf/deployment.toml"
+	data, err := fs.ReadFile(p.FS, path)
+	if err != nil {
+		return render.Layer{}, err
+	}
+	l, err := render.ParseTOML(filepath.Base(p.Local)+" "+path, data)
+	l.Name = Shipped
+	return l, err
+}
+
+// hidden are the texts in a configuration that are shown nowhere.
+func hidden(c render.Config) []remote.Secret {
+	var all []remote.Secret
+	for _, e := range c.Entries() {
+		if s, ok := e.Value.(string); ok && e.Secret && len(s) > 3 && !strings.HasPrefix(s, "$") {
+			all = append(all, remote.Secret(s))
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
 func ownLayer(l inventory.Layer) render.Layer {
 	own := render.Layer{Name: l.Name}
 	for _, s := range l.Settings {
-		own.Settings = append(own.Settings, render.Setting{Key: s.Key, Value: s.Value, File: s.File, Line: s.Line})
+		own.Settings = append(own.Settings, render.Setting{Key: s.Key, Value: s.Value, File: s.File, Line: s.Line, Secret: s.Secret})
 	}
 	return own
 }

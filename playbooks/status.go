@@ -41,3 +41,14 @@ func (n Node) Look(ctx context.Context, h remote.Reader) (Status, error) {
 	}
 	return s, nil
 }
+
+// String is how it stands, in a few words: "running, healthy", "running, unhealthy (500 Internal Server Error)", "stopped".
+func (s Status) String() string {
+	switch {
+	case s.Health == "unhealthy":
+		return "running, unhealthy (" + s.Said + ")"
+	case s.Health != "":
+		return s.State + ", " + s.Health
+	}
+	return s.State
+}

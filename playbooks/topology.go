@@ -62,6 +62,8 @@ func rendered(inv *inventory.Inventory) render.Deployment {
 		Name: inv.Name, Version: inv.Version,
 		Hostnames:     render.Hostnames{AllInOne: inv.Hostnames[inventory.AllInOne], Gateway: inv.Hostnames[inventory.Gateway]},
 		LoadBalanced:  inv.Proxy.HTTPS != 0,
+		Proxy:         render.Proxy(inv.Proxy),
+		UserStore:     inv.UserStore,
 		AdminUser:     inv.Admin.Username,
 		AdminPassword: inv.Admin.Password.Reveal(),
 		Databases:     render.Databases{APIM: database(inv.Databases.APIM), Shared: database(inv.Databases.Shared)},

@@ -61,7 +61,8 @@ func (t Certificates) Plan(ctx context.Context, h remote.Reader) ([]plan.Change,
 		return nil, fmt.Errorf("%s: %w", t.Store, err)
 	}
 	if len(lacks) == 0 {
-		return plan.File(t.note(), note, remote.File{Mode: 0o600, Owner: "root:root", Data: []byte(t.noted(sum.SHA256))}), nil
+		want := remote.File{Mode: 0o600, Owner: "root:root", Data: []byte(t.noted(sum.SHA256))}
+		return brief(plan.File(t.note(), note, want)), nil
 	}
 	return t.imports(lacks, java)
 }

@@ -12,6 +12,7 @@ type Configuration struct {
 	Path  string
 	Owner string // "user:group"
 	Data  []byte
+	Hide  []remote.Secret // values in it that no diff may show, beside those that their key tells
 }
 
 func (Configuration) String() string { return "deployment.toml" }
@@ -22,5 +23,9 @@ func (t Configuration) Plan(ctx context.Context, h remote.Reader) ([]plan.Change
 	if err != nil {
 		return nil, err
 	}
-	return plan.File(t.Path, had, remote.File{Mode: 0o600, Owner: t.Owner, Data: t.Data, Secret: true}), nil
+	want := remote.File{Mode: 0o600, Owner: t.Owner, Data: t.Data, Secret: true}
+	if had.Equal(want) {
+		return nil, nil
+	}
+	return []plan.Change{plan.Put{Path: t.Path, Had: had, Want: want, Hide: t.Hide}}, nil
 }

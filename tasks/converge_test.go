@@ -51,6 +51,12 @@ var converges = []struct {
 		"write /var/lib/apimctl/import-", "import into client-truststore.jks: db-ca, idp", "remove /var/lib/apimctl/import-",
 	}},
 	{task: Hosts{Deployment: "prod", Lines: []string{"10.0.0.11 aio-1"}}, lacks: []string{"write /etc/hosts"}},
+	{task: balancer(), setUp: withNginx, lacks: []string{
+		"run systemctl enable --quiet nginx", "make directory /var/lib/apimctl/nginx",
+		"write /var/lib/apimctl/nginx/apimctl-prod.conf", "write /var/lib/apimctl/nginx/apimctl-prod.crt",
+		"write /var/lib/apimctl/nginx/apimctl-prod.key", "write /var/lib/apimctl/nginx/apimctl-prod-nodes.pem",
+		"test and load nginx's configuration of prod",
+	}},
 	{task: gateway("auto"), setUp: installed, lacks: []string{
 		"write /etc/systemd/system/wso2-gateway.service", "run systemctl daemon-reload", "run systemctl enable",
 		"start wso2-gateway", "wait until localhost:9443", "write /var/lib/apimctl/wso2-gateway.stamp",

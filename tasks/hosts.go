@@ -28,7 +28,7 @@ func (t Hosts) Plan(ctx context.Context, h remote.Reader) ([]plan.Change, error)
 	if !had.Exists() {
 		want = remote.File{Mode: 0o644, Owner: "root:root"}
 	}
-	if want.Data, err = render.Block(had.Data, "apimctl "+t.Deployment, t.Lines); err != nil {
+	if want.Data, err = render.Block(had.Data, t.Deployment, t.Lines); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return plan.File(path, had, want), nil

@@ -52,6 +52,8 @@ func host(t *testing.T) *remotetest.Memory {
 		switch script, args := cmd.Argv[2], cmd.Argv[4:]; script {
 		case importScript:
 			return importInto(m, args)
+		case stopUnit:
+			m.SetActive(args[0], false)
 		case startScript:
 			m.Set(args[0]+"/wso2carbon.pid", remote.File{Mode: 0o644, Owner: owner, Data: []byte("4711\n\x00\x00\x00")})
 			m.Set("/proc/4711/cmdline", remote.File{Mode: 0o444, Owner: owner, Data: []byte("java\x00-Dcarbon.home=" + args[0] + "\x00")})

@@ -34,7 +34,7 @@ func (t Release) Plan(ctx context.Context, h remote.Reader) ([]plan.Change, erro
 	}
 	lacks := plan.File(t.Dir, dir, remote.File{})
 	lacks = append(lacks, plan.Unpack{Archive: t.Archive, Dir: t.Dir, Owner: t.Owner})
-	return append(lacks, plan.File(mark, remote.File{}, want)...), nil
+	return append(lacks, brief(plan.File(mark, remote.File{}, want))...), nil
 }
 
 // Home keeps the link that the service runs from pointing at a release. Switching a release is switching the link.

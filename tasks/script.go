@@ -41,19 +41,22 @@ func digits(s string) string {
 	return s
 }
 
-// stopScript ends the JVM that $1/wso2carbon.pid names and waits for it, $2 seconds at most.
+// stopScript ends the JVM that $1/wso2carbon.pid names and waits for it, $2 seconds at most; where $3 is kill, it is killed then.
 const stopScript = `pid=$(tr -cd '0-9' <"$1/wso2carbon.pid") || exit 0
 grep -q -a -e '-Dcarbon.home=' "/proc/$pid/cmdline" 2>/dev/null || exit 0
 kill -TERM "$pid" || exit 0
 left=$2
 while kill -0 "$pid" 2>/dev/null; do
-	[ "$left" -gt 0 ] || { echo "process $pid still runs $2 seconds after SIGTERM" >&2; exit 1; }
+	if [ "$left" -le 0 ]; then
+		[ "$3" = kill ] || { echo "process $pid still runs $2 seconds after SIGTERM; --force kills it then" >&2; exit 1; }
+		kill -KILL "$pid" 2>/dev/null
+	fi
 	left=$((left - 1)); sleep 1
 done`
 
 func (s script) stop(why []string) plan.Run {
 	seconds := strconv.Itoa(int(s.Stop.Seconds()))
-	return plan.Run{Cmd: remote.Cmd{Argv: []string{"sh", "-c", stopScript, "sh", s.Home, seconds}}, Does: "stop " + s.Name, Why: why}
+	return plan.Run{Cmd: remote.Cmd{Argv: []string{"sh", "-c", stopScript, "sh", s.Home, seconds, s.kill()}}, Does: "stop " + s.Name, Why: why}
 }
 
 // startScript runs $1/bin/$2 in a session of its own, printing to $3; what follows is passed to it.

@@ -31,6 +31,7 @@ type Service struct {
 	Files []string // what it runs with
 	Facts []string // what it runs with and no file tells: "truststore: db-ca 1a2b..."
 	Stop  time.Duration
+	Kill  bool // whether what still runs after Stop is killed
 
 	Before []plan.Wait // what has to answer before it is started
 	Gate   []plan.Wait // what has to answer before it counts as healthy
@@ -46,28 +47,42 @@ func (t Service) String() string { return "service " + t.Name }
 
 // Plan restarts what runs with other files, starts what does not run, and waits until it is healthy.
 func (t Service) Plan(ctx context.Context, h remote.Reader) ([]plan.Change, error) {
+	n, err := t.look(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	why := t.why(string(n.stamp.Data), n.want, n.runs)
+	if len(why) == 0 {
+		return n.lacks, nil
+	}
+	return append(n.lacks, t.restart(n, why)...), nil
+}
+
+// A standing is how a service stands on a host.
+type standing struct {
+	keeper keeper
+	lacks  []plan.Change // what the keeper lacks
+	runs   bool
+	stamp  remote.File
+	want   string // what the stamp of what would be started now says
+}
+
+func (t Service) look(ctx context.Context, h remote.Reader) (standing, error) {
 	java, err := t.Java.Find(ctx, h)
 	booted, err2 := h.File(ctx, "/run/systemd/system")
-	had, err3 := h.File(ctx, t.stamp())
+	n := standing{keeper: script{t, java}}
+	var err3 error
+	n.stamp, err3 = h.File(ctx, t.stamp())
 	if err := errors.Join(err, err2, err3); err != nil {
-		return nil, err
+		return n, err
 	}
-	systemd := t.Kind == "systemd" || t.Kind != "script" && booted.IsDir()
-	keeper := keeper(script{t, java})
-	if systemd {
-		keeper = unit{t, java}
+	if t.Kind == "systemd" || t.Kind != "script" && booted.IsDir() {
+		n.keeper = unit{t, java}
 	}
-	lacks, err := keeper.installed(ctx, h)
-	runs, err2 := keeper.runs(ctx, h)
-	want, err3 := t.fingerprint(ctx, h, java, lacks)
-	if err := errors.Join(err, err2, err3); err != nil {
-		return nil, err
-	}
-	why := t.why(string(had.Data), want, runs)
-	if len(why) == 0 {
-		return lacks, nil
-	}
-	return append(lacks, t.restart(keeper, had, want, why, runs)...), nil
+	n.lacks, err = n.keeper.installed(ctx, h)
+	n.runs, err2 = n.keeper.runs(ctx, h)
+	n.want, err3 = t.fingerprint(ctx, h, java)
+	return n, errors.Join(err, err2, err3)
 }
 
 // A keeper is what starts and stops processes on a host.
@@ -78,29 +93,42 @@ type keeper interface {
 	start(why []string) plan.Run
 }
 
-func (t Service) restart(k keeper, had remote.File, want string, why []string, runs bool) []plan.Change {
-	lacks := plan.File(t.stamp(), had, remote.File{})
-	if runs {
-		stop := k.stop(why)
+func (t Service) restart(n standing, why []string) []plan.Change {
+	var lacks []plan.Change
+	for _, w := range t.Before { // a node is not stopped for one that would not start
+		lacks = append(lacks, w)
+	}
+	lacks = append(lacks, brief(plan.File(t.stamp(), n.stamp, remote.File{}))...)
+	if n.runs {
+		stop := n.keeper.stop(why)
 		stop.Interrupts = true
 		lacks = append(lacks, stop)
 	}
-	for _, w := range t.Before {
-		lacks = append(lacks, w)
-	}
-	start := k.start(why)
+	start := n.keeper.start(why)
 	start.Restores = true
 	lacks = append(lacks, start)
 	for _, w := range t.Gate {
 		lacks = append(lacks, w)
 	}
-	return append(lacks, plan.File(t.stamp(), remote.File{}, remote.File{Mode: 0o600, Owner: "root:root", Data: []byte(want)})...)
+	stamped := remote.File{Mode: 0o600, Owner: "root:root", Data: []byte(n.want)}
+	return append(lacks, brief(plan.File(t.stamp(), remote.File{}, stamped))...)
+}
+
+// brief are puts of apimctl's own notes: people need no diff of them.
+func brief(changes []plan.Change) []plan.Change {
+	for i, c := range changes {
+		if p, ok := c.(plan.Put); ok {
+			p.Brief = true
+			changes[i] = p
+		}
+	}
+	return changes
 }
 
 func (t Service) stamp() string { return t.State + "/" + t.Name + ".stamp" }
 
 // fingerprint is what the node will run with, a line for each file and fact, sorted.
-func (t Service) fingerprint(ctx context.Context, h remote.Reader, java string, unit []plan.Change) (string, error) {
+func (t Service) fingerprint(ctx context.Context, h remote.Reader, java string) (string, error) {
 	lines := []string{"java " + java}
 	home, err := h.File(ctx, t.Home)
 	errs := []error{err}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"strconv"
 	"strings"
 
 	"apimctl/tasks/plan"
@@ -39,8 +40,29 @@ func (u unit) runs(ctx context.Context, h remote.Reader) (bool, error) {
 	return state == "active" || state == "deactivating" || state == "activating", err
 }
 
+// stopUnit stops the unit $1 and waits for it, $2 seconds at most; where $3 is kill, it is killed then. systemd itself would kill it a
+// little later, and say nothing.
+const stopUnit = `systemctl stop --no-block "$1" || exit
+left=$2
+while case $(systemctl is-active "$1") in active | activating | deactivating | reloading) ;; *) false ;; esac; do
+	if [ "$left" -le 0 ]; then
+		[ "$3" = kill ] || { echo "it still runs $2 seconds after SIGTERM; --force kills it then" >&2; exit 1; }
+		systemctl kill --signal=KILL "$1"
+	fi
+	left=$((left - 1)); sleep 1
+done`
+
 func (u unit) stop(why []string) plan.Run {
-	return plan.Run{Cmd: remote.Cmd{Argv: []string{"systemctl", "stop", u.Name}}, Does: "stop " + u.Name, Why: why}
+	argv := []string{"sh", "-c", stopUnit, "sh", u.Name, strconv.Itoa(int(u.Stop.Seconds())), u.kill()}
+	return plan.Run{Cmd: remote.Cmd{Argv: argv}, Does: "stop " + u.Name, Why: why}
+}
+
+// kill is what stop scripts are told of Kill.
+func (t Service) kill() string {
+	if t.Kill {
+		return "kill"
+	}
+	return "wait"
 }
 
 func (u unit) start(why []string) plan.Run {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -41,6 +42,7 @@ type flags struct {
 	noColor       bool
 	yes           bool
 	askBecomePass bool
+	strict        bool
 }
 
 // run is the whole command. It returns the exit status.
@@ -72,12 +74,20 @@ Start with 'apimctl init > inventory.yaml', edit it, then 'apimctl validate', 'a
 
 Exit status: 0 nothing (left) to do, 1 error, 2 plan found changes, 3 a host unreachable, 4 a health gate failed,
 5 locked by someone else, 64 usage or bad inventory, 130 interrupted.`,
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return &usageError{unknownCommand(c, args[0])}
+			}
+			return nil
+		},
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.AddCommand(
-		a.initCommand(), a.validateCommand(), a.renderCommand(), a.planCommand(), a.applyCommand(), a.statusCommand(), a.versionCommand(),
+		a.initCommand(), a.validateCommand(), a.explainCommand(), a.renderCommand(), a.planCommand(), a.applyCommand(), a.statusCommand(),
+		a.startCommand(), a.stopCommand(), a.restartCommand(), a.versionCommand(),
 	)
 	return root
 }
@@ -88,7 +98,13 @@ func (a *app) withInventory(c *cobra.Command) *cobra.Command {
 	f.StringVarP(&a.flags.inventory, "inventory", "i", "inventory.yaml", "the inventory file")
 	f.StringVar(&a.flags.output, "output", "text", "text or json")
 	f.BoolVar(&a.flags.noColor, "no-color", false, "print no colours (as NO_COLOR does)")
-	c.Args = usageArgs(c.Args)
+	check := usageArgs(c.Args)
+	c.Args = func(c *cobra.Command, args []string) error {
+		if c.Flags().Lookup("parallel") != nil && a.flags.parallel < 1 {
+			return &usageError{fmt.Errorf("--parallel %d: is less than one host at a time", a.flags.parallel)}
+		}
+		return check(c, args)
+	}
 	return c
 }
 
@@ -101,6 +117,14 @@ func (a *app) withHosts(c *cobra.Command) *cobra.Command {
 	f.BoolVar(&a.flags.verbose, "verbose", false, "say more on the way")
 	f.BoolVar(&a.flags.askBecomePass, "ask-become-pass", false, "ask once for the password that sudo wants")
 	return c
+}
+
+func unknownCommand(c *cobra.Command, name string) error {
+	c.SuggestionsMinimumDistance = 2
+	if near := c.SuggestionsFor(name); len(near) > 0 {
+		return fmt.Errorf("unknown command %q; did you mean %s?", name, strings.Join(near, " or "))
+	}
+	return fmt.Errorf("unknown command %q", name)
 }
 
 func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
@@ -116,8 +140,8 @@ func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 }
 
 func (a *app) colored() bool {
-	_, no := a.env("NO_COLOR")
-	return a.color && !no && !a.flags.noColor
+	no, _ := a.env("NO_COLOR")
+	return a.color && no == "" && !a.flags.noColor
 }
 
 func (a *app) json() (bool, error) {

@@ -27,6 +27,12 @@ type usageError struct{ err error }
 func (e *usageError) Error() string { return e.err.Error() }
 func (e *usageError) Unwrap() error { return e.err }
 
+// An inputError is a command that was understood, with input that cannot be used: a file, a zip, a plan.
+type inputError struct{ err error }
+
+func (e *inputError) Error() string { return e.err.Error() }
+func (e *inputError) Unwrap() error { return e.err }
+
 // A quietError ends with a status, and everything to say was said.
 type quietError struct{ status int }
 
@@ -35,11 +41,12 @@ func (e *quietError) Error() string { return "" }
 // exitStatus is what tells a script how it went.
 func exitStatus(err error) int {
 	var (
-		quiet       *quietError
-		usage       *usageError
-		problems    inventory.Problems
-		unreachable *remote.UnreachableError
-		gate        *plan.GateError
+		quiet    *quietError
+		usage    *usageError
+		input    *inputError
+		problems inventory.Problems
+		gate     *plan.GateError
+		guard    *plan.GuardError
 	)
 	switch {
 	case err == nil:
@@ -48,12 +55,18 @@ func exitStatus(err error) int {
 		return quiet.status
 	case errors.Is(err, playbooks.ErrStopped), errors.Is(err, context.Canceled):
 		return exitInterrupted
-	case errors.As(err, &usage), errors.As(err, &problems):
+	case errors.As(err, &usage), errors.As(err, &input), errors.As(err, &problems):
 		return exitUsage
-	case errors.As(err, &gate):
+	case errors.As(err, &gate), errors.As(err, &guard):
 		return exitGate
-	case errors.As(err, &unreachable):
+	case notReached(err):
 		return exitUnreachable
 	}
 	return exitError
+}
+
+// notReached says whether there is no connection to a host, whatever stands in its way.
+func notReached(err error) bool {
+	return errors.As(err, new(*remote.UnreachableError)) || errors.As(err, new(*remote.HostKeyError)) ||
+		errors.As(err, new(*remote.AuthError)) || errors.As(err, new(*remote.BecomeError))
 }

@@ -29,7 +29,7 @@ func (a *app) initCommand() *cobra.Command {
 
 func (a *app) renderCommand() *cobra.Command {
 	var out string
-	explain := "-"
+	var explain string
 	c := &cobra.Command{
 		Use:   "render [HOST]",
 		Short: "Show the deployment.toml of every host, without a network",
@@ -43,11 +43,14 @@ DIR/HOST/(path on the host), readable by this user alone. With --explain it says
 		},
 	}
 	c.Flags().StringVar(&out, "out", "", "write the files below this folder")
-	c.Flags().StringVar(&explain, "explain", "-", "say which layer, file and line each key came from; =KEY keeps to that key and what is below it")
-	c.Flags().Lookup("explain").NoOptDefVal = ""
+	c.Flags().StringVar(&explain, "explain", "", "say which layer, file and line each key came from; =KEY keeps to that key and what is below it")
+	c.Flags().Lookup("explain").NoOptDefVal = everyKey
 	c.MarkFlagsMutuallyExclusive("out", "explain")
 	return a.withInventory(c)
 }
+
+// everyKey is --explain without a KEY.
+const everyKey = "*"
 
 func (a *app) render(args []string, out, explain string) error {
 	a.flags.limit = args
@@ -57,21 +60,17 @@ func (a *app) render(args []string, out, explain string) error {
 	}
 	d, err := playbooks.Settle(l.inv, l.products)
 	if err != nil {
-		return &usageError{err}
+		return &inputError{err}
 	}
 	s := &session{loaded: l, deployment: d}
 	for i, n := range s.nodes() {
-		config, err := playbooks.Config(l.inv, l.products, n.Host)
-		if err != nil {
-			return err
-		}
 		switch {
 		case out != "":
 			err = a.writeNode(out, n)
-		case explain != "-":
-			err = a.explain(i, n.Name, config.Explain(explain))
+		case explain != "":
+			err = a.explain(i, n.Name, n.Config.Explain(strings.TrimSuffix(explain, everyKey)))
 		default:
-			err = a.heading(i, n.Name, string(config.Masked()))
+			err = a.heading(i, n.Name, string(n.Config.Masked()))
 		}
 		if err != nil {
 			return err
@@ -81,10 +80,11 @@ func (a *app) render(args []string, out, explain string) error {
 }
 
 func (a *app) heading(i int, host, text string) error {
+	gap := ""
 	if i > 0 {
-		host = "\n" + host
+		gap = "\n"
 	}
-	_, err := fmt.Fprintf(a.out, "%s\n%s", a.bold("== "+strings.TrimPrefix(host, "\n")), text)
+	_, err := fmt.Fprintf(a.out, "%s%s\n%s", gap, a.bold("== "+host), text)
 	return err
 }
 
@@ -106,30 +106,5 @@ func (a *app) writeNode(dir string, n playbooks.Node) error {
 		return err
 	}
 	_, err := fmt.Fprintln(a.out, path)
-	return err
-}
-
-func (a *app) validateCommand() *cobra.Command {
-	c := &cobra.Command{
-		Use:   "validate",
-		Short: "Check the inventory and the files made of it, without touching a host",
-		RunE:  func(*cobra.Command, []string) error { return a.validate() },
-	}
-	return a.withInventory(c)
-}
-
-func (a *app) validate() error {
-	l, err := a.load()
-	if err != nil {
-		return err
-	}
-	d, err := playbooks.Settle(l.inv, l.products)
-	if err != nil {
-		return &usageError{err}
-	}
-	for _, w := range l.inv.Warnings() {
-		_, _ = fmt.Fprintln(a.errOut, "warning:", w)
-	}
-	_, err = fmt.Fprintf(a.out, "%s: %s, %s: nothing wrong\n", l.inv.Path, count(len(l.inv.Hosts), "host"), count(len(d.Nodes), "deployment.toml"))
 	return err
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"apimctl/inventory"
-	"apimctl/playbooks"
 	"apimctl/tasks"
 	"apimctl/tasks/plan"
 	"apimctl/tasks/remote"
@@ -14,7 +13,12 @@ import (
 
 // hints say what to do about an error: the first that fits is shown below it.
 var hints = []func(error) string{
-	as(func(e *remote.HostKeyError) string { return e.Mend }),
+	as(func(e *remote.HostKeyError) string {
+		if e.Mend == "" {
+			return "this key is not to be trusted; find out why the host shows it"
+		}
+		return "once you know that the fingerprint is the host's: " + e.Mend
+	}),
 	as(func(e *remote.AuthError) string {
 		return "check ssh.user and ssh.key of this host, or load the key into the agent: ssh-add"
 	}),
@@ -30,8 +34,14 @@ var hints = []func(error) string{
 	}),
 	as(func(e *plan.GateError) string { return e.Next }),
 	as(func(e *tasks.InTheWayError) string { return "" }),
-	is(errMoved, "make a new plan: apimctl plan --out FILE"),
-	is(playbooks.ErrStopped, "run it again: it goes on from here"),
+	as(func(e *remote.DiskFullError) string {
+		return "make room there, or set install.dir of this host to a path on a larger disk"
+	}),
+	as(func(e *plan.GuardError) string {
+		return "bring another " + e.Role + " up first (apimctl status; apimctl start --limit " + e.Role + "), or accept an outage: apimctl restart --all-at-once"
+	}),
+	is(tasks.ErrNotInstalled, "install it first: apimctl apply"),
+	is(errMoved, "make a new plan: apimctl plan --out FILE; a plan made with --limit is applied with the same --limit"),
 	as(func(e inventory.Problems) string { return "" }),
 }
 
@@ -70,14 +80,17 @@ func (a *app) fail(err error) {
 			}
 		}
 	}
-	var usage *usageError
-	if errors.As(err, &usage) && !errors.As(err, new(inventory.Problems)) {
+	if errors.As(err, new(*usageError)) {
 		_, _ = fmt.Fprintln(a.errOut, "  'apimctl help' lists commands and flags")
 	}
 }
 
 // each takes joined errors apart. A list of problems stays one: it prints itself.
 func each(err error) []error {
+	var input *inputError
+	if errors.As(err, &input) {
+		err = input.err
+	}
 	if many, ok := err.(interface{ Unwrap() []error }); ok {
 		var all []error
 		for _, e := range many.Unwrap() {

@@ -11,6 +11,7 @@ import (
 var layers = map[string][]string{
 	"inventory":               nil,
 	"inventory/dist":          nil,
+	"inventory/pki":           nil,
 	"render":                  nil,
 	"render/catalog":          nil,
 	"render/check":            {"render/catalog"},
@@ -19,7 +20,7 @@ var layers = map[string][]string{
 	"tasks/remote/remotetest": {"tasks/remote"},
 	"tasks/plan":              {"tasks/remote", "render"},
 	"tasks":                   {"tasks/plan", "tasks/remote", "tasks/keystore", "render"},
-	"playbooks":               {"tasks", "tasks/plan", "tasks/remote", "tasks/keystore", "render", "render/catalog", "render/check", "inventory"},
+	"playbooks":               {"tasks", "tasks/plan", "tasks/remote", "tasks/keystore", "render", "render/catalog", "render/check", "inventory", "inventory/pki"},
 	"cmd/apimctl":             nil, // everything
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -22,6 +23,9 @@ type lines struct {
 	hosts  int
 	last   map[string]time.Time // when a host's progress was shown
 	play   string
+
+	plays  []string
+	undone map[string][]string // hosts that were not begun, by play
 }
 
 // A line is one change on the hosts of a batch that have it.
@@ -36,8 +40,9 @@ type line struct {
 
 func (l *lines) begin(p plan.Plan) {
 	l.hosts = p.Hosts()
-	l.last = map[string]time.Time{}
+	l.last, l.undone, l.plays = map[string]time.Time{}, map[string][]string{}, nil
 	for _, play := range p.Plays {
+		l.plays = append(l.plays, play.Name)
 		for _, b := range play.Batches {
 			l.queue = append(l.queue, queued(play.Name, b)...)
 		}
@@ -86,7 +91,10 @@ func (l *lines) Report(e playbooks.Event) {
 		l.settle(e, func(x *line) { x.failed = append(x.failed, e.Host) })
 		l.drop(e.Host)
 	case playbooks.HostSkipped:
+		l.undone[e.Play] = append(l.undone[e.Play], e.Host)
 		l.drop(e.Host)
+	case playbooks.HostNow:
+		_, _ = fmt.Fprintf(l.out, "now %s: %s\n", e.Host, e.Said)
 	}
 	l.flush()
 }
@@ -152,12 +160,21 @@ func (l *lines) end(err error) error {
 		_, err = fmt.Fprintf(l.out, "\ndone: %s on %s\n", count(l.done, "change"), count(l.hosts, "host"))
 		return err
 	}
-	_, werr := fmt.Fprintf(l.out, "\nnot finished: %s done, %d failed; run it again once that is mended, it goes on from here\n", count(l.done, "change"), l.failed)
+	said := fmt.Sprintf("not finished: %s done, %d failed; run it again once that is mended, it goes on from here", count(l.done, "change"), l.failed)
+	if errors.Is(err, playbooks.ErrStopped) {
+		said = fmt.Sprintf("interrupted: %s done; run it again, it goes on from here", count(l.done, "change"))
+	}
+	_, werr := fmt.Fprintf(l.out, "\n%s\n", said)
+	for _, play := range l.plays {
+		if hosts := l.undone[play]; len(hosts) > 0 {
+			_, _ = fmt.Fprintf(l.out, "  not begun: %s: %s\n", play, plan.Names(hosts))
+		}
+	}
 	return werr
 }
 
-func (l *lines) nothing(s *session) error {
-	_, err := fmt.Fprintf(l.out, "nothing to do: %s as the inventory says\n", are(len(s.nodes())))
+func (l *lines) nothing(how string) error {
+	_, err := fmt.Fprintf(l.out, "nothing to do: %s\n", how)
 	return err
 }
 

@@ -24,11 +24,11 @@ func (a *app) load() (loaded, error) {
 	}
 	hosts, err := inventory.Select(inv.Hosts, a.flags.limit)
 	if err != nil {
-		return loaded{}, &usageError{fmt.Errorf("--limit: %w", err)}
+		return loaded{}, &inputError{fmt.Errorf("--limit: %w", err)}
 	}
 	products, err := products(inv)
 	if err != nil {
-		return loaded{}, &usageError{err}
+		return loaded{}, &inputError{err}
 	}
 	return loaded{inv: inv, products: products, hosts: hosts}, nil
 }
@@ -57,13 +57,10 @@ func product(d inventory.Distribution, role inventory.Role, version string) (pla
 	if err != nil {
 		return playbooks.Product{}, err
 	}
-	want := map[inventory.Role]string{inventory.AllInOne: "wso2am", inventory.Gateway: "wso2am-universal-gw"}[role]
-	switch {
-	case z.Product != want:
-		return playbooks.Product{}, fmt.Errorf("%s: is %s; an %s host needs %s", d.File, z.Product, role, want)
-	case z.Version != version:
-		return playbooks.Product{}, fmt.Errorf("%s: is version %s; the inventory's version is %s", d.File, z.Version, version)
-	case d.SHA256 != "" && d.SHA256 != z.SHA256:
+	if err := z.Check(map[inventory.Role]string{inventory.AllInOne: dist.AllInOne, inventory.Gateway: dist.Gateway}[role], version); err != nil {
+		return playbooks.Product{}, errors.Join(err, z.Close())
+	}
+	if d.SHA256 != "" && d.SHA256 != z.SHA256 {
 		return playbooks.Product{}, fmt.Errorf("%s: has SHA-256 %s; the inventory wants %s", d.File, z.SHA256, d.SHA256)
 	}
 	return playbooks.Product{

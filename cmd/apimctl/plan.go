@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"apimctl/playbooks"
 	"apimctl/tasks/plan"
 )
 
@@ -24,6 +25,7 @@ No host is changed. Exit status 2 says that there is something to do.`,
 		},
 	}
 	c.Flags().StringVar(&out, "out", "", "also save the plan to this file, for 'apimctl apply FILE'")
+	a.withStrict(c)
 	return a.withHosts(c)
 }
 
@@ -32,7 +34,7 @@ func (a *app) plan(ctx context.Context, out string) error {
 	if err != nil {
 		return err
 	}
-	s, err := a.open(ctx, a.reading())
+	s, err := a.open(ctx, a.reading(), playbooks.Apply)
 	if err != nil {
 		return err
 	}
@@ -65,7 +67,7 @@ func (a *app) plan(ctx context.Context, out string) error {
 func writeWhole(path string, data []byte) error {
 	f, err := os.CreateTemp(dirOf(path), ".apimctl-*")
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", path, errors.Unwrap(err)) // the name of the temporary file is nobody's concern
 	}
 	_, err = f.Write(data)
 	err = errors.Join(err, f.Sync(), f.Close())

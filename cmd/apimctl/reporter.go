@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"time"
 
@@ -15,13 +14,13 @@ import (
 type reporter interface {
 	playbooks.Reporter
 	begin(plan.Plan)
-	end(err error) error // says how it ended
-	nothing(*session) error
+	end(err error) error      // says how it ended
+	nothing(how string) error // says that there was nothing to do: "4 hosts are as the inventory says"
 }
 
-func (a *app) reporter(asJSON bool) reporter {
+func (a *app) reporter(command string, asJSON bool) reporter {
 	if asJSON {
-		return &jsonLines{out: a.out}
+		return &jsonLines{out: a.out, command: command}
 	}
 	return &lines{app: a, now: time.Now}
 }
@@ -35,28 +34,30 @@ func (a *app) reading() playbooks.Reporter {
 }
 
 // jsonLines prints one event a line. docs/events.md describes them.
-type jsonLines struct{ out io.Writer }
+type jsonLines struct {
+	out     io.Writer
+	command string
+}
 
 func (j *jsonLines) Report(e playbooks.Event) {
-	data, err := json.Marshal(e)
-	if err == nil {
-		_, _ = fmt.Fprintf(j.out, "%s\n", data)
-	}
+	enc := json.NewEncoder(j.out)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(e)
 }
 
 func (*jsonLines) begin(plan.Plan) {}
 
 func (j *jsonLines) end(err error) error {
-	e := playbooks.Event{Kind: "apply.done"}
+	e := playbooks.Event{Kind: j.command + ".done"}
 	if err != nil {
-		e = playbooks.Event{Kind: "apply.failed", Error: err.Error()}
+		e = playbooks.Event{Kind: j.command + ".failed", Error: err.Error()}
 	}
 	j.Report(e)
 	return nil
 }
 
-func (j *jsonLines) nothing(*session) error {
-	j.Report(playbooks.Event{Kind: "apply.done", Said: "nothing to do"})
+func (j *jsonLines) nothing(string) error {
+	j.Report(playbooks.Event{Kind: j.command + ".done", Said: "nothing to do"})
 	return nil
 }
 

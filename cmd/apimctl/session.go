@@ -16,28 +16,31 @@ import (
 type session struct {
 	loaded
 	deployment playbooks.Deployment
-	playbook   playbooks.Playbook // of apply, on the hosts that the command is limited to
+	playbook   playbooks.Playbook // on the hosts that the command is limited to
 	runner     *playbooks.Runner
 }
 
 // open loads, settles and connects. The caller closes the runner.
-func (a *app) open(ctx context.Context, reporter playbooks.Reporter) (*session, error) {
+func (a *app) open(ctx context.Context, reporter playbooks.Reporter, pb func(playbooks.Deployment) playbooks.Playbook) (*session, error) {
 	l, err := a.load()
 	if err != nil {
 		return nil, err
 	}
 	d, err := playbooks.Settle(l.inv, l.products)
 	if err != nil {
-		return nil, &usageError{err}
+		return nil, &inputError{err}
+	}
+	if err := a.heed(l, d); err != nil {
+		return nil, err
 	}
 	connect, err := a.connect(l)
 	if err != nil {
 		return nil, err
 	}
-	s := &session{loaded: l, deployment: d, playbook: playbooks.Apply(d).Only(l.names())}
+	s := &session{loaded: l, deployment: d, playbook: pb(d).Only(l.names())}
 	s.runner = &playbooks.Runner{Connect: connect, Parallel: a.flags.parallel, Reporter: reporter, Stop: a.stop}
 	if err := s.runner.Open(ctx, s.nodeNames()); err != nil {
-		return nil, fmt.Errorf("%w", joined(err, s.runner.Close()))
+		return nil, joined(err, s.runner.Close())
 	}
 	return s, nil
 }

@@ -14,16 +14,17 @@ func (a *app) showPlan(p plan.Plan) error {
 		return err
 	}
 	var b strings.Builder
-	play := ""
+	play, seen := "", shown{}
 	for _, g := range plan.Group(p) {
 		if g.Play != play {
-			play = g.Play
+			play, seen = g.Play, shown{}
 			fmt.Fprintln(&b, a.bold(play))
 		}
 		fmt.Fprintf(&b, "  %s: %s\n", plan.Names(g.Hosts), g.Task)
 		for _, c := range g.Changes {
-			fmt.Fprintf(&b, "    %s%s\n", c, because(c))
-			b.WriteString(a.diff("      ", c.Diff()))
+			like, diff := seen.beside(g, c)
+			fmt.Fprintf(&b, "    %s%s%s\n", c, because(c), like)
+			b.WriteString(a.diff("      ", diff))
 		}
 	}
 	fmt.Fprintf(&b, "\n%s on %s%s\n", count(p.Changes(), "change"), count(p.Hosts(), "host"), restarts(p))
@@ -45,4 +46,44 @@ func restarts(p plan.Plan) string {
 		return "; restarted: " + plan.Names(names)
 	}
 	return ""
+}
+
+// shown are the diffs of a play that were shown in full, by task and change.
+type shown map[string]struct{ host, diff string }
+
+// beside is the diff of a change, or where another host's was much the same, whose, and the lines that differ.
+func (s shown) beside(g plan.Alike, c plan.Change) (like, diff string) {
+	key := g.Task + "\x00" + c.String()
+	diff = c.Diff()
+	first, ok := s[key]
+	if !ok {
+		s[key] = struct{ host, diff string }{g.Hosts[0], diff}
+		return "", diff
+	}
+	if diff == "" {
+		return "", ""
+	}
+	differing, ok := otherLines(first.diff, diff)
+	switch {
+	case !ok:
+		return "", diff
+	case differing == "":
+		return ": as on " + first.host, ""
+	}
+	return ": as on " + first.host + ", but for", differing
+}
+
+// otherLines are the lines of b that differ from those of a; not ok where those are most of them.
+func otherLines(a, b string) (string, bool) {
+	had, want := strings.SplitAfter(a, "\n"), strings.SplitAfter(b, "\n")
+	if len(had) != len(want) {
+		return "", false
+	}
+	var lines []string
+	for i := range want {
+		if had[i] != want[i] {
+			lines = append(lines, want[i])
+		}
+	}
+	return strings.Join(lines, ""), 2*len(lines) < len(want)
 }

@@ -41,7 +41,7 @@ func (a *app) status(ctx context.Context) error {
 	}
 	d, err := playbooks.Settle(s.inv, s.products)
 	if err != nil {
-		return &usageError{err}
+		return &inputError{err}
 	}
 	connect, err := a.connect(s)
 	if err != nil {

@@ -62,7 +62,7 @@ func (s *scope) statement(text string) {
 // loop binds the names of a for loop: elements of an array of tables, or members of an open table.
 func (s *scope) loop(first, second, over string) {
 	over = strings.TrimSpace(over)
-	p := route.FindString(over)
+	p := route.FindString(hideText(over))
 	key, method := s.resolve(p, strings.HasPrefix(over[strings.Index(over, p)+len(p):], "("))
 	s.expression(over)
 	switch {

@@ -25,6 +25,7 @@ func TestTemplate(t *testing.T) {
 		{"index", "{{ a[0].b }}{{ a[n] }}", []string{"a.*", "a[].b"}, nil},
 		{"set", "{% set x = a.b %}{{x.c}}{% set y = 'q' %}{{y}}", []string{"a.b", "a.b.c"}, nil},
 		{"macro", "{% macro m(p, q) %}{{p.x}}{{q}}{% endmacro %}{{m(a.b, c)}}", []string{"a.b", "c"}, nil},
+		{"literal list", "{% for x in ['a', 'b'] %}{{x}}{{c.d}}{% endfor %}", []string{"c.d"}, nil},
 		{"dash", "{{ a.bind-address }}{%- else -%}{%endif%}", []string{"a.bind-address"}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -47,4 +48,19 @@ func sorted(set map[string]bool) []string {
 	}
 	slices.Sort(keys)
 	return keys
+}
+
+// Whatever a template holds, reading it ends.
+func FuzzTemplate(f *testing.F) {
+	f.Add("{% for k, v in a['b'].items() %}{{ v[0].c | join(',') }}{% endfor %}")
+	f.Add("{% set x = %}{% for in %}{{ . [ ' }}")
+	f.Fuzz(func(t *testing.T, template string) {
+		s := scope{keys: map[string]bool{}, open: map[string]bool{}, names: map[string]string{}}
+		s.read(template)
+		for k := range s.open {
+			if !s.keys[k] {
+				t.Errorf("%q is open but no key", k)
+			}
+		}
+	})
 }

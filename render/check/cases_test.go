@@ -140,3 +140,25 @@ func TestShippedFiles(t *testing.T) {
 		}
 	}
 }
+
+// A file may have a table, a list or nothing where a rule looks for a text.
+func TestOddShapes(t *testing.T) {
+	odd := []any{nil, map[string]any{}, []any{}, []any{map[string]any{"x": 1}, "y"}, int64(1), 1.5, true, ""}
+	for _, v := range odd {
+		d := deployment(t, "4.7.0")
+		for i := range d.Nodes {
+			for _, table := range []string{"server", "super_admin", "keystore", "database", "event_listener", "encryption"} {
+				d.Nodes[i].Config[table] = v
+			}
+			for k := range d.Nodes[i].Config["apim"].(map[string]any) {
+				d.Nodes[i].Config["apim"].(map[string]any)[k] = v
+			}
+		}
+		if found := check.Check(d); len(found) == 0 {
+			t.Errorf("nothing is wrong with %v", v)
+		}
+	}
+	if found := check.Check(check.Deployment{Nodes: []check.Node{{Host: "x"}}}); len(found) != 0 {
+		t.Errorf("an empty node: %v", found)
+	}
+}

@@ -1,6 +1,10 @@
 package check
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // A Rule is a kind of mistake, with what an operator is told of it.
 type Rule struct {
@@ -10,6 +14,16 @@ type Rule struct {
 	Why      string // what the product does with it
 	Fix      string
 	Example  Example
+}
+
+// Text explains the rule to a person.
+func (r Rule) Text() string {
+	return fmt.Sprintf("%s (%s): %s\n\n%s\n\nHow to mend it: %s\n\nWrong, on %s:\n%s\nRight:\n%s",
+		r.Code, r.Severity, r.Title, r.Why, r.Fix, r.Example.Host, indented(r.Example.Wrong), indented(r.Example.Right))
+}
+
+func indented(text string) string {
+	return "    " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n    ") + "\n"
 }
 
 // An Example is a part of one node's deployment.toml with the mistake, and without.

@@ -156,3 +156,12 @@ func shared(t testing.TB) string {
 	}
 	return path
 }
+
+func readBytes(t *testing.T, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}

@@ -52,8 +52,7 @@ func readJKSEntry(s *cryptobyte.String, version uint32) (e Entry, ok bool) {
 	switch tag {
 	case 1:
 		e.Kind = Key
-		var key []byte
-		if !readLong(s, &key) || !s.ReadUint32(&certs) {
+		if !readLong(s, &e.sealed) || !s.ReadUint32(&certs) {
 			return Entry{}, false
 		}
 	case 2:

@@ -61,6 +61,8 @@ type Entry struct {
 	Kind    Kind      //
 	Raw     [][]byte  // DER: the certificate, or a key's chain with its own certificate first; none for a Secret
 	Created time.Time // UTC; zero where the store does not say, as with certificates in PKCS12
+
+	sealed []byte // a Key's EncryptedPrivateKeyInfo (DER), as the store holds it
 }
 
 // Read reads a JKS or PKCS12 store, told apart by its first bytes. Private keys stay encrypted and unread, and a

@@ -42,7 +42,7 @@ func (p *pairing) add(bags []safeBag) error {
 			if n.keyID == nil && len(p.keys) == 0 {
 				n.keyID = []byte("01")
 			}
-			n.alias = p.put(n.alias, Entry{Kind: Key, Created: created(n.keyID)})
+			n.alias = p.put(n.alias, Entry{Kind: Key, Created: created(n.keyID), sealed: bag.Value.Bytes})
 			p.keys = append(p.keys, n)
 		case bag.ID.Equal(oidSecretBag):
 			p.put(n.alias, Entry{Kind: Secret, Created: created(n.keyID)})
@@ -125,7 +125,10 @@ func (p *pairing) chain(key named) (chain [][]byte) {
 	cert := p.match(key)
 	for cert != nil && !slices.ContainsFunc(chain, func(c []byte) bool { return bytes.Equal(c, cert) }) {
 		chain = append(chain, cert)
-		issuer, _ := names(cert)
+		issuer, subject := names(cert)
+		if bytes.Equal(issuer, subject) {
+			break // another certificate may bear the same name
+		}
 		cert = p.issuers[string(issuer)]
 	}
 	return chain

@@ -20,7 +20,7 @@ var (
 // ErrPrivateKey, ErrNoCertificate, or what is wrong with which certificate.
 func PEM(data []byte) ([]*x509.Certificate, error) {
 	if !bytes.Contains(data, []byte("-----BEGIN ")) {
-		return der(data)
+		return parseDER(data)
 	}
 	var certs []*x509.Certificate
 	rest := bytes.TrimPrefix(data, []byte("\uFEFF"))
@@ -48,7 +48,7 @@ func PEM(data []byte) ([]*x509.Certificate, error) {
 	return certs, nil
 }
 
-func der(data []byte) ([]*x509.Certificate, error) {
+func parseDER(data []byte) ([]*x509.Certificate, error) {
 	if !bytes.HasPrefix(data, []byte{0x30}) {
 		return nil, ErrNoCertificate
 	}

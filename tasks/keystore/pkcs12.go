@@ -109,10 +109,12 @@ type encryptedData struct {
 type safeBag struct {
 	ID         asn1.ObjectIdentifier
 	Value      asn1.RawValue `asn1:"tag:0,explicit"`
-	Attributes []struct {
-		ID    asn1.ObjectIdentifier
-		Value asn1.RawValue `asn1:"set"`
-	} `asn1:"set,optional"`
+	Attributes []attribute   `asn1:"set,optional"`
+}
+
+type attribute struct {
+	ID    asn1.ObjectIdentifier
+	Value asn1.RawValue `asn1:"set"`
 }
 
 func (b safeBag) attribute(id asn1.ObjectIdentifier) (value asn1.RawValue, ok bool) {

@@ -35,7 +35,7 @@ func TestNames(t *testing.T) {
 
 func TestGroup(t *testing.T) {
 	hosts := func(content string) Step {
-		return Step{"hosts file", []Change{Put{"/etc/hosts", remote.File{}, text(0o644, "", content)}}}
+		return Step{"hosts file", []Change{Put{Path: "/etc/hosts", Had: remote.File{}, Want: text(0o644, "", content)}}}
 	}
 	stop := func(why string) Step {
 		return Step{"service", []Change{Run{Cmd: remote.Cmd{Argv: []string{"stop"}}, Why: []string{why}}}}

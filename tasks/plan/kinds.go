@@ -10,6 +10,8 @@ import (
 type Put struct {
 	Path      string
 	Had, Want remote.File
+	Hide      []remote.Secret // what a diff must not show, beside what its key tells
+	Brief     bool            // its content is apimctl's own and tells people nothing: no diff
 }
 
 // Unpack uploads an archive and unpacks it to Dir, owned by Owner ("user:group").
@@ -31,25 +33,29 @@ type Run struct {
 // Wait waits until a probe has said yes InARow times, asked every Every, for at most For.
 type Wait struct {
 	Probe  Probe
+	Alive  *Probe // without it there is nothing to wait for: said no to several times in a row, it ends the wait at once; may be nil
 	Every  time.Duration
 	For    time.Duration
 	InARow int
 	Logs   []string // files on the host whose last error block explains why it never came
 	Next   string   // the next command to run by hand when it never comes
+	Guards string   // the role of whose nodes the last healthy one is guarded: what never comes is then a *GuardError
 }
 
 // A Probe asks a host one question, through the host's own connection.
 type Probe struct {
-	Kind string // "http", "tcp", "process" or "log"
+	Kind string // "http", "tcp", "process", "log" or "any"
 	URL  string // http: http(s)://host:port/path
 	// Status is the HTTP status that is a yes, and Contains what its body must hold; 0 is 200, "" is anything.
 	Status   int
 	Contains string
-	Addr     string // tcp: host:port
-	PIDFile  string // process: the file that holds its number
-	Command  string // process: what /proc/<pid>/cmdline must hold: "-Dcarbon.home=/opt/wso2/gateway"
-	Log      string // log: the file
-	Line     string // log: what a line must hold
+	Addr     string  // tcp: host:port
+	PIDFile  string  // process: the file that holds its number
+	Command  string  // process: what /proc/<pid>/cmdline must hold: "-Dcarbon.home=/opt/wso2/gateway"
+	Log      string  // log: the file
+	Line     string  // log: what a line must hold
+	Any      []Probe // any: one yes among them is enough
+	Of       string  // whose answer it is, among those of an any
 	// Gone wants the answer to be no: the process has ended, nothing listens any more.
 	Gone bool
 	// Trust is PEM of the certificates that the server's may chain to, or be; "" verifies nothing and says so. ServerName is verified where it is given.

@@ -1,5 +1,7 @@
 package plan
 
+import "slices"
+
 // A Plan is everything that a command would do, as data: plays one after another, each with a barrier at its end.
 // What is equal already is not in it: an empty plan has no plays.
 type Plan struct {
@@ -38,10 +40,54 @@ func (p Plan) Changes() int {
 }
 
 // Hosts counts the hosts that the plan changes.
-func (p Plan) Hosts() int {
-	seen := map[string]bool{}
-	p.each(func(_ Play, l Lane, _ Step) { seen[l.Host] = true })
-	return len(seen)
+func (p Plan) Hosts() int { return len(p.Names()) }
+
+// Names are the hosts that the plan changes, each once, in its order.
+func (p Plan) Names() []string {
+	var names []string
+	p.each(func(_ Play, l Lane, _ Step) {
+		if !slices.Contains(names, l.Host) {
+			names = append(names, l.Host)
+		}
+	})
+	return names
+}
+
+// Without is the plan without what it does to a path itself. What is empty then is left out.
+func (p Plan) Without(path string) Plan {
+	left := Plan{Deployment: p.Deployment}
+	for _, play := range p.Plays {
+		to := Play{Name: play.Name}
+		for _, b := range play.Batches {
+			var lanes []Lane
+			for _, l := range b.Lanes {
+				if l = l.without(path); len(l.Steps) > 0 {
+					lanes = append(lanes, l)
+				}
+			}
+			if len(lanes) > 0 {
+				to.Batches = append(to.Batches, Batch{Lanes: lanes})
+			}
+		}
+		if len(to.Batches) > 0 {
+			left.Plays = append(left.Plays, to)
+		}
+	}
+	return left
+}
+
+func (l Lane) without(path string) Lane {
+	left := Lane{Host: l.Host}
+	for _, s := range l.Steps {
+		changes := slices.DeleteFunc(slices.Clone(s.Changes), func(c Change) bool {
+			p, ok := c.(Put)
+			return ok && p.Path == path
+		})
+		if len(changes) > 0 {
+			left.Steps = append(left.Steps, Step{Task: s.Task, Changes: changes})
+		}
+	}
+	return left
 }
 
 func (p Plan) each(do func(Play, Lane, Step)) {

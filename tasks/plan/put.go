@@ -5,8 +5,10 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"path"
 	"strings"
 
+	"apimctl/render"
 	"apimctl/tasks/remote"
 )
 
@@ -62,7 +64,7 @@ func mode(f remote.File) string {
 // or nothing where it is secret.
 func (p Put) Diff() string {
 	had, want := plain(p.Had), plain(p.Want)
-	if !p.writes() && p.Want.Exists() || bytes.Equal(had, want) {
+	if p.Brief || !p.writes() && p.Want.Exists() || bytes.Equal(had, want) {
 		return ""
 	}
 	secret := p.Had.Secret || p.Want.Secret
@@ -72,8 +74,31 @@ func (p Put) Diff() string {
 		}
 		return fmt.Sprintf("no text: %d bytes -> %d bytes\n", len(had), len(want))
 	}
+	if lines, ok := p.keyed(had, want); ok {
+		return lines
+	}
+	for _, s := range p.Hide {
+		had = bytes.ReplaceAll(had, []byte(s.Reveal()), []byte(s.String()))
+		want = bytes.ReplaceAll(want, []byte(s.Reveal()), []byte(s.String()))
+	}
 	maskedHad, maskedWant := mask(string(had), string(want), secret)
 	return unified(p.label(p.Had), p.label(p.Want), maskedHad, maskedWant)
+}
+
+// keyed is the diff of two TOML files key by key: order and comments are no difference to who reads it.
+func (p Put) keyed(had, want []byte) (string, bool) {
+	if path.Ext(p.Path) != ".toml" || !p.Had.Exists() || !p.Want.Exists() {
+		return "", false
+	}
+	lines, err := render.DiffTOML(had, want)
+	if err != nil || len(lines) == 0 {
+		return "", false
+	}
+	text := strings.Join(lines, "\n") + "\n"
+	for _, s := range p.Hide {
+		text = strings.ReplaceAll(text, s.Reveal(), s.String())
+	}
+	return "--- " + p.label(p.Had) + "\n+++ " + p.label(p.Want) + "\n" + text, true
 }
 
 func (p Put) label(f remote.File) string {

@@ -171,6 +171,13 @@ func (s Saved) Same(p Plan) (bool, error) {
 	return bytes.Equal(now, then), err
 }
 
+// Same says whether two plans are the same, secrets and all.
+func Same(a, b Plan) (bool, error) {
+	x, err := Marshal(a)
+	y, err2 := Marshal(b)
+	return bytes.Equal(x, y), errors.Join(err, err2)
+}
+
 func (s Saved) marshal() ([]byte, error) {
 	data, err := Marshal(s.Plan)
 	if err != nil {

@@ -62,6 +62,8 @@ type savedWait struct {
 	Server string   `json:"server_name,omitempty"`
 	Holds  string   `json:"holds,omitempty"` // of a process: what its command line must hold
 	Logs   []string `json:"logs,omitempty"`
+	Guards string   `json:"guards,omitempty"`
+	Any    []string `json:"any,omitempty"`
 }
 
 func saveChange(c Change) (savedChange, error) {
@@ -77,8 +79,12 @@ func saveChange(c Change) (savedChange, error) {
 	case Run:
 		is = savedRun{c.Cmd, c.Why, c.Touches, c.Interrupts, c.Restores}
 	case Wait:
-		s := c.settled()
-		is = savedWait{s.Every.String(), s.For.String(), s.InARow, c.Probe.Trust, c.Probe.ServerName, c.Probe.Command, c.Logs}
+		w := c.settled()
+		s := savedWait{w.Every.String(), w.For.String(), w.InARow, c.Probe.Trust, c.Probe.ServerName, c.Probe.Command, c.Logs, c.Guards, nil}
+		for _, p := range c.Probe.Any {
+			s.Any = append(s.Any, p.Of+": "+p.String())
+		}
+		is = s
 	}
 	var buf bytes.Buffer
 	e := json.NewEncoder(&buf)

@@ -18,12 +18,12 @@ var update = flag.Bool("update", false, "write the golden files anew")
 func sample(password string) Plan {
 	toml := remote.File{Mode: 0o600, Owner: "wso2:wso2", Data: []byte("[super_admin]\npassword = \"" + password + "\"\n"), Secret: true}
 	steps := []Step{
-		{"hosts file", []Change{Put{"/etc/hosts", text(0o644, "root:root", "a\n"), text(0o644, "root:root", "a\nb <c> & d\n")}}},
+		{"hosts file", []Change{Put{Path: "/etc/hosts", Had: text(0o644, "root:root", "a\n"), Want: text(0o644, "root:root", "a\nb <c> & d\n")}}},
 		{"deployment.toml", []Change{
-			Put{"/opt/d", remote.File{}, remote.Dir(0o750, "wso2:wso2")},
-			Put{"/opt/l", remote.File{}, remote.Link("d")},
-			Put{"/opt/d/deployment.toml", remote.File{}, toml},
-			Put{"/opt/old", text(0o644, "root:root", "x"), remote.File{}},
+			Put{Path: "/opt/d", Had: remote.File{}, Want: remote.Dir(0o750, "wso2:wso2")},
+			Put{Path: "/opt/l", Had: remote.File{}, Want: remote.Link("d")},
+			Put{Path: "/opt/d/deployment.toml", Had: remote.File{}, Want: toml},
+			Put{Path: "/opt/old", Had: text(0o644, "root:root", "x"), Want: remote.File{}},
 		}},
 		{"distribution", []Change{Unpack{remote.Archive{Local: "/my/wso2am-4.6.0.zip", SHA256: "abc", Size: 7, Pack: "/opt/packs/abc.zip"}, "/opt/releases/wso2am", "wso2:wso2"}}},
 		{"truststore", []Change{Run{
@@ -96,7 +96,7 @@ func TestSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	mode := sample(planted)
-	mode.Plays[0].Batches[0].Lanes[1].Steps[0].Changes = []Change{Put{"/etc/hosts", text(0o644, "root:root", "a\n"), text(0o640, "root:root", "a\nb <c> & d\n")}}
+	mode.Plays[0].Batches[0].Lanes[1].Steps[0].Changes = []Change{Put{Path: "/etc/hosts", Had: text(0o644, "root:root", "a\n"), Want: text(0o640, "root:root", "a\nb <c> & d\n")}}
 	fewer := sample(planted)
 	fewer.Plays = fewer.Plays[:1]
 	for name, test := range map[string]struct {

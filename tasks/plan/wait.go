@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -32,9 +33,13 @@ type GateError struct {
 	Last string // what the probe said last
 	Log  string // the file and the last error block of the first of Logs that has one, with secrets masked; "" if none has
 	Next string // the next command to run by hand
+	Died bool   // the process was gone before the time was over
 }
 
 func (e *GateError) Error() string {
+	if e.Died {
+		return "its process has ended; the probe was told last: " + e.Last
+	}
 	return fmt.Sprintf("not within %s, it said last: %s", e.Wait.settled().For, e.Last)
 }
 
@@ -48,6 +53,9 @@ func (w Wait) settled() Wait {
 
 // String says what is waited for.
 func (w Wait) String() string {
+	if w.Guards != "" {
+		return "leave a " + w.Guards + " serving: " + w.Probe.String()
+	}
 	s := "wait until " + w.Probe.String()
 	if w.InARow > 1 {
 		s += fmt.Sprintf(", %d times in a row", w.InARow)
@@ -68,11 +76,14 @@ func (w Wait) Apply(ctx context.Context, c remote.Conn) error {
 	w = w.settled()
 	pulse := newPulse(ctx, w)
 	defer pulse.stop()
-	begun, yes := time.Now(), 0
+	begun, yes, dead := time.Now(), 0, 0
 	for {
 		said, err := w.Probe.Try(ctx, c)
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if lost := (*remote.UnreachableError)(nil); errors.As(err, &lost) {
+			return err
 		}
 		pulse.says(said)
 		if yes++; err != nil {
@@ -81,13 +92,28 @@ func (w Wait) Apply(ctx context.Context, c remote.Conn) error {
 		if yes >= w.InARow {
 			return nil
 		}
-		if time.Since(begun)+w.Every > w.For {
-			return &GateError{Wait: w, Last: said, Log: errorLog(ctx, c, w.Logs), Next: w.Next}
+		if w.dead(ctx, c, err, &dead) || time.Since(begun)+w.Every > w.For {
+			if w.Guards != "" {
+				return &GuardError{Role: w.Guards, Last: said}
+			}
+			return &GateError{Wait: w, Last: said, Died: dead >= 3, Log: errorLog(ctx, c, w.Logs), Next: w.Next}
 		}
 		if err := sleep(ctx, w.Every); err != nil {
 			return err
 		}
 	}
+}
+
+// dead says whether what is waited for can no longer come: three times in a row the process was gone. It is asked only after a no.
+func (w Wait) dead(ctx context.Context, c remote.Conn, no error, times *int) bool {
+	if w.Alive == nil || no == nil {
+		return false
+	}
+	_, err := w.Alive.Try(ctx, c)
+	if *times++; err == nil {
+		*times = 0
+	}
+	return *times >= 3
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -114,3 +114,23 @@ func TestErrorBlock(t *testing.T) {
 		}
 	}
 }
+
+// A node that dies is not waited for: its log says why at once.
+func TestWaitEndsWhenTheProcessDoes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := remotetest.New()
+		w := Wait{
+			Probe: Probe{Kind: "tcp", Addr: "localhost:9443"}, Alive: &Probe{Kind: "process", PIDFile: "/run/pid", Command: "java"},
+			Every: time.Second, For: time.Hour,
+		}
+		begun := time.Now()
+		err := w.Apply(context.Background(), m)
+		var gate *GateError
+		if !errors.As(err, &gate) || !gate.Died {
+			t.Fatalf("error is %v, not that it died", err)
+		}
+		if took := time.Since(begun); took > 10*time.Second {
+			t.Errorf("it was waited for %s", took)
+		}
+	})
+}

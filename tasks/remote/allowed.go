@@ -61,13 +61,6 @@ func all(args []string, ok func(string) bool) bool {
 
 func isFlag(a string) bool { return strings.HasPrefix(a, "-") }
 
-// contains says whether an argument begins with one of the prefixes.
-func contains(args []string, prefixes ...string) bool {
-	return slices.ContainsFunc(args, func(a string) bool {
-		return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(a, p) })
-	})
-}
-
 // inProc is a file that the kernel makes up; what a process's environment holds is not for us.
 func inProc(a string) bool {
 	return (strings.HasPrefix(a, "/proc/") || strings.HasPrefix(a, "/sys/")) && !strings.Contains(a, "..") && !strings.HasSuffix(a, "/environ")
@@ -80,5 +73,8 @@ func bounded(args []string) bool {
 
 // finds is a search that is bounded and does nothing with what it finds.
 func finds(args []string) bool {
-	return slices.Contains(args, "-maxdepth") && !contains(args, "-exec", "-ok", "-delete", "-fprint", "-fls", "-files0")
+	acts := func(a string) bool {
+		return slices.ContainsFunc([]string{"-exec", "-ok", "-delete", "-fprint", "-fls", "-files0"}, func(p string) bool { return strings.HasPrefix(a, p) })
+	}
+	return slices.Contains(args, "-maxdepth") && !slices.ContainsFunc(args, acts)
 }

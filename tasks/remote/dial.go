@@ -37,7 +37,7 @@ type Target struct {
 	Become         bool     // to be root by sudo; nothing to do for the user root
 	BecomePassword Secret   // what sudo asks for; "" expects sudo to ask for nothing
 
-	KnownHosts []string // files; none are ~/.ssh/known_hosts
+	KnownHosts []string // files; none are ~/.ssh/known_hosts and /etc/ssh/ssh_known_hosts
 	Bastions   []string // user@host:port, in the order they are passed; they are known by the same files and keys
 	Config     string   // ~/.ssh/config or the like; "" is none
 
@@ -51,7 +51,14 @@ type UnreachableError struct {
 	Err     error
 }
 
-func (e *UnreachableError) Error() string { return e.Address + " cannot be reached: " + e.Err.Error() }
+func (e *UnreachableError) Error() string {
+	err := e.Err
+	if errors.Is(err, io.EOF) {
+		err = errGone
+	}
+	return e.Address + " cannot be reached: " + err.Error()
+}
+
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
 // A Dialer connects to hosts, and shares its connections to bastions among them. The zero Dialer is ready.
@@ -99,13 +106,12 @@ func (d *Dialer) Close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, b := range d.bastions {
-		select {
-		case <-b.made:
+		go func() { // it may still be in the making
+			<-b.made
 			if b.link != nil {
-				b.link.fail(net.ErrClosed)
+				b.link.fail(errClosed)
 			}
-		default: // whoever makes it fails by itself
-		}
+		}()
 	}
 	d.bastions = nil
 	return nil
@@ -218,7 +224,10 @@ func (h hop) connect(ctx context.Context, dial dialFunc) (*link, error) {
 	})
 	if !stop() || err != nil {
 		_ = nc.Close()
-		if err == nil || trial.Err() != nil || !known.passed && known.err == nil || reset(err) {
+		if known.passed && reset(err) {
+			err = errGone // not to be tried again: the host may count failures
+		}
+		if err == nil || trial.Err() != nil || !known.passed && known.err == nil || errors.Is(err, errGone) {
 			return nil, h.failed(ctx, trial, err)
 		}
 		if known.err != nil {

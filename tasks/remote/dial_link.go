@@ -3,7 +3,6 @@ package remote
 import (
 	"context"
 	"errors"
-	"io"
 	"net"
 	"os"
 	"sync"
@@ -37,7 +36,7 @@ func newLink(h hop, c *ssh.Client, w *wire) *link {
 		if err := c.Wait(); err != nil {
 			l.fail(err)
 		}
-		l.fail(net.ErrClosed)
+		l.fail(errGone)
 	}()
 	return l
 }
@@ -57,9 +56,6 @@ func (l *link) cause(err error) error {
 	case <-l.done:
 		err = l.err
 	case <-time.After(time.Second): // the channel ended before the connection did, or alone
-	}
-	if errors.Is(err, io.EOF) {
-		err = errGone
 	}
 	return &UnreachableError{Address: l.hop.addr(), Err: err}
 }

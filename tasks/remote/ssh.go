@@ -40,8 +40,6 @@ func openSSH(ctx context.Context, l *link) (*SSH, error) {
 
 // Close ends the connection.
 func (s *SSH) Close() error {
-	_ = s.shell.in.Close()
-	_ = s.link.client.Close()
 	s.link.fail(errClosed)
 	if s.owned != nil {
 		return s.owned.Close()
@@ -83,34 +81,46 @@ func (s *SSH) look(ctx context.Context, l Look) (Found, error) {
 	return found[0], found[0].Err
 }
 
-// Fetch does all looks in one exchange.
+// Fetch does all looks in one exchange. Where files change or cannot be read meanwhile, it may take another.
 func (s *SSH) Fetch(ctx context.Context, looks []Look) ([]Found, error) {
 	found := make([]Found, len(looks))
+	var sums, each []int // indexes of looks
 	script := strings.Builder{}
 	script.WriteString("LC_ALL=C; export LC_ALL\n")
 	for i, l := range looks {
 		words, err := l.words()
-		if err != nil {
+		switch {
+		case err != nil:
 			found[i].Err = err
-			continue
+		case l.Kind == "sum" && len(sums) < sumsAtOnce:
+			sums = append(sums, i)
+		default:
+			each = append(each, i)
+			script.WriteString("L " + words + "\n")
 		}
-		script.WriteString("L " + words + "\n")
+	}
+	if len(sums) > 0 {
+		script.WriteString("L A " + line(paths(looks, sums)...))
 	}
 	said, err := s.shell.talk(ctx, script.String(), nil)
 	if err != nil {
 		return nil, err
 	}
-	for i, l := range looks {
-		if found[i].Err != nil {
-			continue
-		}
-		var frame answer
-		if frame, said, err = s.shell.frame(said); err != nil {
+	for _, i := range each {
+		var a answer
+		if a, said, err = s.shell.frame(said); err != nil {
 			return nil, err
 		}
-		found[i] = l.found(frame)
+		found[i] = looks[i].found(a)
 	}
-	return found, nil
+	if len(sums) == 0 {
+		return found, nil
+	}
+	all, _, err := s.shell.frame(said)
+	if err != nil {
+		return nil, err
+	}
+	return found, s.sums(ctx, looks, sums, all, found)
 }
 
 // words are what the shell is asked for a look.
@@ -191,43 +201,20 @@ func (l Look) found(a answer) Found {
 		}
 		return Found{File: f, Sum: f.Sum()}
 	}
+	return Found{Sum: sum.with(body)}
+}
+
+// with is a stat's Sum with what follows it: what sha256sum says of a file, where a link points.
+func (s Sum) with(body []byte) Sum {
 	switch {
-	case sum.Mode.IsRegular():
+	case s.Mode.IsRegular():
 		digest, _, _ := strings.Cut(string(body), " ")
-		sum.SHA256 = strings.TrimPrefix(digest, `\`)
-	case sum.Mode&fs.ModeSymlink != 0:
+		s.SHA256 = strings.TrimPrefix(digest, `\`) // of an odd name
+	case s.Mode&fs.ModeSymlink != 0:
 		digest := sha256.Sum256(body)
-		sum.Size, sum.SHA256 = int64(len(body)), hex.EncodeToString(digest[:])
+		s.Size, s.SHA256 = int64(len(body)), hex.EncodeToString(digest[:])
 	default:
-		sum.Size = 0
+		s.Size = 0
 	}
-	return Found{Sum: sum}
-}
-
-// parseStat reads what stat -c '%f %s %U:%G %u:%g' says.
-func parseStat(s string) (Sum, error) {
-	words := strings.Fields(s)
-	if len(words) != 4 {
-		return Sum{}, errors.New(s)
-	}
-	raw, err := strconv.ParseUint(words[0], 16, 32)
-	if err != nil {
-		return Sum{}, err
-	}
-	size, err := strconv.ParseInt(words[1], 10, 64)
-	if err != nil {
-		return Sum{}, err
-	}
-	return Sum{Mode: fileMode(uint32(raw)), Owner: owner(words[2], words[3]), Size: size}, nil
-}
-
-// owner is names, and numbers where there is no name.
-func owner(names, numbers string) string {
-	n, i := strings.Split(names, ":"), strings.Split(numbers, ":")
-	for k := range n {
-		if n[k] == "UNKNOWN" {
-			n[k] = i[k]
-		}
-	}
-	return strings.Join(n, ":")
+	return s
 }

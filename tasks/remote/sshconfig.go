@@ -187,7 +187,7 @@ func (h *hop) files(c config, alias string) {
 		h.known = c.list(alias, "UserKnownHostsFile")
 	}
 	if len(h.known) == 0 {
-		h.known = []string{"~/.ssh/known_hosts"}
+		h.known = []string{"~/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts"}
 	}
 	h.keys, h.known = expandAll(h.keys), expandAll(h.known)
 	switch h.agent {

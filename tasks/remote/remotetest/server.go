@@ -178,17 +178,26 @@ func (s *Server) serve(c *conn) {
 		defer s.mu.Unlock()
 		delete(s.conns, c)
 	}()
-	_, channels, requests, err := ssh.NewServerConn(c, s.config)
-	s.mu.Lock()
-	s.starts--
-	if err == nil {
-		s.seen.Sessions++
+	config := *s.config
+	begun := sync.OnceFunc(func() { // before the client hears of its log-in, and begins another
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.starts--
+	})
+	config.AuthLogCallback = func(_ ssh.ConnMetadata, _ string, err error) {
+		if err == nil {
+			begun()
+		}
 	}
-	s.mu.Unlock()
+	_, channels, requests, err := ssh.NewServerConn(c, &config)
+	begun()
 	if err != nil {
 		return
 	}
 	c.counting.Store(true)
+	s.mu.Lock()
+	s.seen.Sessions++
+	s.mu.Unlock()
 	s.wait.Go(func() { ssh.DiscardRequests(requests) })
 	for ch := range channels {
 		s.wait.Go(func() { s.open(ch) })

@@ -1,4 +1,4 @@
-package playbooks
+package remotetest
 
 import (
 	"crypto/ecdsa"
@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// certificate is one for a server in a test.
-func certificate(t *testing.T) tls.Certificate {
+// Certificate is one for a server on localhost in a test. It signs itself.
+func Certificate(t testing.TB) tls.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

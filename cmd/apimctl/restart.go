@@ -1,0 +1,41 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"apimctl/playbooks"
+)
+
+func (a *app) restartCommand() *cobra.Command {
+	var roll playbooks.Roll
+	var batch string
+	c := &cobra.Command{
+		Use:   "restart",
+		Short: "Restart nodes, rolling: each healthy before the next one stops",
+		Long: `restart restarts all-in-one nodes one after another, then gateways, --batch of them at a time. Each is healthy before the next one
+stops; a batch that fails ends the roll, and the rest goes on serving. The last healthy node of a group is never stopped: restart
+looks before each stop and refuses. Files are not changed: that is what apply does.
+
+--all-at-once stops all nodes of a kind together. Nothing serves meanwhile, so it asks twice.`,
+		Example: "  apimctl restart -i inventory.yaml\n  apimctl restart -i inventory.yaml --limit gateway --batch 25% --yes",
+		RunE: func(c *cobra.Command, _ []string) error {
+			var err error
+			if roll.Batch, err = playbooks.ParseBatch(batch); err != nil {
+				return &usageError{fmt.Errorf("--batch %s: %w", batch, err)}
+			}
+			w := work{name: "restart", playbook: func(d playbooks.Deployment) playbooks.Playbook { return playbooks.Restart(d, roll) }}
+			if roll.All {
+				w.twice = "All nodes of a kind go down together, and nothing serves meanwhile. Really?"
+			}
+			return a.carry(c.Context(), w)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&batch, "batch", "1", "how many gateways at a time: N or P% of them, never all")
+	f.BoolVar(&roll.All, "all-at-once", false, "do not roll: restart all nodes of a kind together")
+	f.BoolVar(&roll.Force, "force", false, "kill what still runs after the stop time")
+	c.MarkFlagsMutuallyExclusive("batch", "all-at-once")
+	return a.withChanges(c)
+}

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"apimctl/playbooks"
+	"apimctl/render/check"
+	"apimctl/tasks/plan"
+)
+
+func (a *app) validateCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "validate",
+		Short: "Check the inventory and the files made of it, without touching a host",
+		Long: `validate reads the inventory and the distributions, makes every node's deployment.toml, and holds all of it against what the
+product knows and takes: keys, values, and whether the nodes fit together. Nothing is reached over a network.
+Warnings do not stop; --strict makes them errors. 'apimctl explain CODE' tells more about a finding.`,
+		Example: "  apimctl validate -i inventory.yaml\n  apimctl validate -i inventory.yaml --strict --output json",
+		RunE:    func(*cobra.Command, []string) error { return a.validate() },
+	}
+	a.withStrict(c)
+	return a.withInventory(c)
+}
+
+func (a *app) withStrict(c *cobra.Command) {
+	c.Flags().BoolVar(&a.flags.strict, "strict", false, "take warnings as errors")
+}
+
+func (a *app) validate() error {
+	asJSON, err := a.json()
+	if err != nil {
+		return err
+	}
+	l, err := a.load()
+	if err != nil {
+		return err
+	}
+	d, err := playbooks.Settle(l.inv, l.products)
+	if err != nil {
+		return &inputError{err}
+	}
+	found, err := a.findings(l, d)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		err = writeJSON(a.out, slices.Concat([]check.Finding{}, found))
+	} else {
+		err = a.showFindings(a.out, l, found)
+	}
+	if err == nil {
+		err = a.refuse(found)
+	}
+	if err == nil && !asJSON {
+		_, err = fmt.Fprintf(a.out, "%s: %s, %s made: nothing stops it\n", l.inv.Path, count(len(l.inv.Hosts), "host"), count(len(d.Nodes), "deployment.toml"))
+	}
+	return err
+}
+
+// heed is the first step of plan and apply: what is wrong with the configuration is said before a host is touched.
+func (a *app) heed(l loaded, d playbooks.Deployment) error {
+	found, err := a.findings(l, d)
+	if err == nil {
+		err = a.showFindings(a.errOut, l, found)
+	}
+	if err == nil {
+		err = a.refuse(found)
+	}
+	return err
+}
+
+func (a *app) findings(l loaded, d playbooks.Deployment) ([]check.Finding, error) {
+	catalogs, err := catalogs(l.products)
+	if err != nil {
+		return nil, err
+	}
+	return playbooks.Check(l.inv, d, catalogs), nil
+}
+
+// refuse is the error of findings that stop.
+func (a *app) refuse(found []check.Finding) error {
+	n := 0
+	for _, f := range found {
+		if f.Severity == check.Error || a.flags.strict {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return &inputError{&findingsError{n, found[0].Code}}
+}
+
+// A findingsError is a configuration that would not work.
+type findingsError struct {
+	n    int
+	code string
+}
+
+func (e *findingsError) Error() string {
+	return fmt.Sprintf("%s in the configuration; no host was touched", count(e.n, "mistake"))
+}
+
+// showFindings prints the inventory's warnings and the findings; what is the same on many hosts is one line.
+func (a *app) showFindings(w io.Writer, l loaded, found []check.Finding) error {
+	var b strings.Builder
+	for _, p := range l.inv.Warnings() {
+		fmt.Fprintln(&b, "warning:", p)
+	}
+	hosts := map[check.Finding][]string{}
+	var order []check.Finding
+	for _, f := range found {
+		host := f.Host
+		f.Host = ""
+		if hosts[f] == nil {
+			order = append(order, f)
+		}
+		hosts[f] = append(hosts[f], host)
+	}
+	for _, f := range order {
+		names := hosts[f]
+		f.Host = plan.Names(slices.DeleteFunc(names, func(n string) bool { return n == "" }))
+		fmt.Fprintln(&b, f)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (a *app) explainCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "explain CODE",
+		Short:   "Say what a finding's code means, why it matters, and how to mend it",
+		Example: "  apimctl explain APIM012",
+		Args:    usageArgs(cobra.ExactArgs(1)),
+		RunE: func(_ *cobra.Command, args []string) error {
+			r, ok := check.Explain(strings.ToUpper(args[0]))
+			if !ok {
+				return &inputError{fmt.Errorf("%s: no finding has this code; docs/checks.md lists them", args[0])}
+			}
+			_, err := io.WriteString(a.out, r.Text())
+			return err
+		},
+	}
+}
+
+func writeJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}

@@ -1,0 +1,234 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"apimctl/inventory"
+	"apimctl/playbooks"
+	"apimctl/tasks/remote"
+	"apimctl/tasks/remote/remotetest"
+)
+
+// A world is the hosts of a script, in memory. They live as long as the script, and behave as nodes of the product.
+type world struct {
+	cert tls.Certificate
+
+	mu    sync.Mutex
+	inv   *inventory.Inventory // as last loaded
+	hosts map[string]*machine
+	stop  chan struct{} // of the command that runs now: its Ctrl-C
+}
+
+func newWorld(t testing.TB) *world {
+	return &world{cert: remotetest.Certificate(t), hosts: map[string]*machine{}}
+}
+
+// connect reaches the inventory's hosts in this world.
+func (w *world) connect(l loaded) (connector, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.inv = l.inv
+	return func(_ context.Context, host string) (playbooks.Connection, error) {
+		m := w.machine(host)
+		if err := m.refuses(); err != nil {
+			return nil, err
+		}
+		return m, nil
+	}, nil
+}
+
+func (w *world) machine(name string) *machine {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.hosts[name] == nil {
+		m := &machine{Memory: remotetest.New(), world: w, name: name}
+		m.java("17.0.15")
+		m.Answer("ls", func([]string) (string, error) { return "", &remote.ExitError{Code: 2} })
+		m.Effect("sh", m.script)
+		w.hosts[name] = m
+	}
+	return w.hosts[name]
+}
+
+// answering is the machine that a name or an address means: a role's hostname is a node of it that runs.
+func (w *world) answering(host string) *machine {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, h := range w.inv.Hosts {
+		m := w.hosts[h.Name]
+		if m != nil && (host == h.Name || host == h.Address || host == w.inv.Hostnames[h.Role]) && m.Active("wso2-"+string(h.Role)) {
+			return m
+		}
+	}
+	return nil
+}
+
+// A machine is one host, with what is wrong with it.
+type machine struct {
+	*remotetest.Memory
+	world *world
+	name  string
+
+	mu     sync.Mutex
+	refuse error           // what connecting to it gives
+	wrong  map[string]bool // further faults, by their name in scripts
+}
+
+func (m *machine) Close() error { return nil }
+
+func (m *machine) refuses() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.refuse
+}
+
+func (m *machine) is(fault string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.wrong[fault]
+}
+
+// Dial connects to this host's own services, or to those of another machine of the world.
+func (m *machine) Dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, err
+	}
+	if host == "localhost" {
+		return m.Memory.Dial(ctx, network, addr)
+	}
+	if other := m.world.answering(host); other != nil {
+		return other.Memory.Dial(ctx, network, net.JoinHostPort("localhost", port))
+	}
+	return nil, &net.OpError{Op: "dial", Net: network, Err: syscall.ECONNREFUSED}
+}
+
+// Unpack is the Memory's, unless the disk is full.
+func (m *machine) Unpack(ctx context.Context, a remote.Archive, dir, owner string) error {
+	if m.is("disk-full") {
+		return &remote.DiskFullError{Path: path.Dir(path.Dir(dir)), Needs: 1_400_000_000, Has: 211_000_000}
+	}
+	return m.Memory.Unpack(ctx, a, dir, owner)
+}
+
+// script knows those scripts of the tasks that change what a node is.
+func (m *machine) script(cmd remote.Cmd) error {
+	switch script := cmd.Argv[2]; {
+	case strings.Contains(script, "useradd"):
+		return m.Run(context.Background(), remote.Cmd{Argv: []string{"useradd", "--system", "--gid", cmd.Argv[5], cmd.Argv[4]}})
+	case strings.Contains(script, "systemctl start"):
+		m.start(cmd.Argv[4])
+	}
+	return nil
+}
+
+// start has the unit run, and serve what the product serves (product-facts.md §3, §4).
+func (m *machine) start(unit string) {
+	home := "/opt/wso2/" + strings.TrimPrefix(unit, "wso2-")
+	if m.is("interrupts") {
+		close(m.world.stop)
+	}
+	if m.is("unhealthy") {
+		m.Set(home+"/repository/logs/wso2carbon.log", remote.File{Mode: 0o644, Data: []byte(sickWith)})
+	}
+	m.SetActive(unit, true)
+	m.Set(home+"/wso2carbon.pid", remote.File{Mode: 0o644, Owner: "wso2carbon:wso2", Data: []byte("42\n\x00\x00")})
+	if m.is("dies") {
+		m.Set(home+"/repository/logs/apimctl-console.log", remote.File{Mode: 0o644, Data: []byte(diesWith)})
+		m.die()
+		return
+	}
+	m.Set("/proc/42/cmdline", remote.File{Mode: 0o444, Owner: "root:root", Data: []byte("java\x00-Dcarbon.home=" + home + "\x00")})
+	m.Serve("localhost:9763", http.HandlerFunc(m.answer))
+	m.ServeTLS("localhost:9443", http.HandlerFunc(m.answer), m.world.cert)
+}
+
+func (m *machine) answer(w http.ResponseWriter, r *http.Request) {
+	if m.is("unhealthy") && r.URL.Path == playbooks.HealthPath {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+}
+
+// die ends the process: its pid file stays, as the product's does.
+func (m *machine) die() {
+	m.Set("/proc/42/cmdline", remote.File{})
+	m.Serve("localhost:9763", nil)
+	m.Serve("localhost:9443", nil)
+	for _, unit := range []string{"wso2-all-in-one", "wso2-gateway"} {
+		m.SetActive(unit, false)
+	}
+}
+
+func (m *machine) java(version string) {
+	m.Answer("find", func([]string) (string, error) {
+		if version == "" {
+			return "", &remote.ExitError{Code: 1}
+		}
+		return "/usr/lib/jvm/java/release\n", nil
+	})
+	m.Answer("head", func([]string) (string, error) { return fmt.Sprintf("JAVA_VERSION=%q\n", version), nil })
+}
+
+const diesWith = `Exception in thread "main" java.lang.UnsupportedClassVersionError: org/wso2/carbon/bootstrap/Bootstrap has been compiled by a more recent version
+	at java.lang.ClassLoader.defineClass1(Native Method)
+	at java.lang.ClassLoader.defineClass(ClassLoader.java:756)
+`
+
+const sickWith = `TID: [-1234] [] [2026-01-01 10:00:00,000]  INFO {org.wso2.carbon.core} - Starting
+TID: [-1234] [] [2026-01-01 10:00:07,000] ERROR {org.wso2.carbon.apimgt.impl} - Error while connecting to jdbc:mariadb://db/apim_db with password=` + planted + `
+java.sql.SQLNonTransientConnectionException: Socket fail to connect to host:db, port:3306. Connection refused
+	at org.mariadb.jdbc.client.impl.ConnectionHelper.connectSocket(ConnectionHelper.java:136)
+`
+
+// fault makes something of a host wrong, by its name in scripts; "well" mends everything.
+func (m *machine) fault(name string) error {
+	if name == "dies" {
+		m.die()
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.wrong == nil || name == "well" {
+		m.wrong, m.refuse = map[string]bool{}, nil
+	}
+	at := m.name + ":22"
+	switch name {
+	case "well", "no-java":
+		m.java(map[string]string{"well": "17.0.15"}[name])
+	case "old-java":
+		m.java("1.8.0_402")
+	case "unreachable":
+		m.refuse = &remote.UnreachableError{Address: at, Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+	case "unknown-key", "changed-key":
+		m.refuse = m.hostKey(name == "changed-key")
+	case "locked-out":
+		m.refuse = &remote.AuthError{User: "deploy", Address: at, Tried: []string{"agent (2 keys)", "key ~/.ssh/id_ed25519"}}
+	case "no-sudo":
+		m.refuse = &remote.BecomeError{User: "deploy", Words: "a password is required"}
+	case "unhealthy", "dies", "disk-full", "interrupts":
+		m.wrong[name] = true
+	default:
+		return fmt.Errorf("%s: no such fault", name)
+	}
+	return nil
+}
+
+func (m *machine) hostKey(changed bool) error {
+	e := &remote.HostKeyError{
+		Host: m.name, Fingerprint: "SHA256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8", Changed: changed, File: "~/.ssh/known_hosts",
+		Mend: "ssh-keyscan " + m.name + " >> ~/.ssh/known_hosts",
+	}
+	if changed {
+		e.Line, e.Mend = 3, "ssh-keygen -R "+m.name
+	}
+	return e
+}

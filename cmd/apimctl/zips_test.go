@@ -1,0 +1,71 @@
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// given makes inventory.yaml of one in testdata, and small distributions that have the product's tree, and some that are none. They are the same bytes every time.
+func (s *stage) given(args []string) error {
+	inventory, err := os.ReadFile(filepath.Join("testdata", args[0]))
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(s.dir, "inventory.yaml"), inventory, 0o600); err != nil {
+		return err
+	}
+	s.env["PASSWORD"] = planted
+	aio := map[string]string{"bin/api-manager.sh": "#!/bin/sh\n"}
+	gw := map[string]string{"bin/gateway.sh": "#!/bin/sh\n"}
+	for name, data := range map[string][]byte{
+		"am.zip":        pack("wso2am-4.6.0", aio),
+		"am-4.5.0.zip":  pack("wso2am-4.5.0", aio),
+		"gw.zip":        pack("wso2am-universal-gw-4.6.0", gw),
+		"acp.zip":       pack("wso2am-acp-4.6.0", map[string]string{"bin/api-cp.sh": ""}),
+		"page.zip":      []byte("<!DOCTYPE html><html>Sign in</html>"),
+		"cut.zip":       pack("wso2am-4.6.0", aio)[:200],
+		"mariadb-3.jar": []byte("PK\x00a driver"),
+	} {
+		if err := os.WriteFile(filepath.Join(s.dir, name), data, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const shippedTOML = "[server]\nhostname = \"localhost\"\n#offset=0\n\n[super_admin]\nusername = \"admin\"\npassword = \"admin\"\n"
+
+// pack is a zip of the files that every product has, and more, below the folder top. Nothing is compressed: compression may differ with the Go version.
+func pack(top string, more map[string]string) []byte {
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	add := func(name, text string) {
+		h := &zip.FileHeader{Name: top + "/" + name, Modified: time.Date(2025, 11, 1, 0, 0, 0, 0, time.UTC)}
+		h.SetMode(0o644)
+		if strings.HasPrefix(name, "bin/") {
+			h.SetMode(0o755)
+		}
+		w, err := z.CreateHeader(h)
+		if err == nil {
+			_, err = w.Write([]byte(text))
+		}
+		if err != nil {
+			panic(err) // memory takes it
+		}
+	}
+	for name, text := range more {
+		add(name, text)
+	}
+	for _, name := range []string{"repository/components/lib/x", "repository/components/dropins/x", "repository/logs/x"} {
+		add(name, "")
+	}
+	add("repository/conf/deployment.toml", shippedTOML)
+	if err := z.Close(); err != nil {
+		panic(err) // memory takes it
+	}
+	return b.Bytes()
+}

@@ -1,0 +1,48 @@
+package playbooks
+
+import (
+	"strings"
+
+	"apimctl/inventory"
+	"apimctl/render"
+	"apimctl/render/catalog"
+	"apimctl/render/check"
+)
+
+// Check looks for mistakes in the configuration of all nodes, as a whole. Catalogs say which keys the distributions know; without
+// one, what needs it is left out.
+func Check(inv *inventory.Inventory, d Deployment, catalogs map[inventory.Role]*catalog.Catalog) []check.Finding {
+	all := check.Deployment{
+		Hosts: map[string]string{}, Catalogs: map[string]*catalog.Catalog{}, LoadBalanced: inv.Proxy.HTTPS != 0,
+	}
+	for role, c := range catalogs {
+		all.Catalogs[string(role)] = c
+	}
+	for _, line := range d.HostLines {
+		names := strings.Fields(line)
+		for _, name := range names[1:] {
+			all.Hosts[name] = names[0]
+		}
+	}
+	for _, n := range d.Nodes {
+		all.Nodes = append(all.Nodes, checked(n))
+	}
+	return check.Check(all)
+}
+
+func checked(n Node) check.Node {
+	entries := map[string]render.Entry{}
+	for _, e := range n.Config.Entries() {
+		entries[e.Key] = e
+	}
+	return check.Node{
+		Host: n.Name, Role: string(n.Role), Version: n.Product.Version, Config: n.Config.Tree(), Offset: n.Offset,
+		Addresses: []string{n.Name, n.Address},
+		Origin: func(key string) (string, int) {
+			o := entries[key].Origin
+			return o.File, o.Line
+		},
+		Secret:  func(key string) bool { return entries[key].Secret },
+		Shipped: func(key string) bool { return entries[key].Origin.Layer == Shipped },
+	}
+}

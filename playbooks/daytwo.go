@@ -1,0 +1,95 @@
+package playbooks
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"apimctl/tasks"
+)
+
+// A Roll says how a restart goes about.
+type Roll struct {
+	Batch Batch // gateways at a time
+	All   bool  // all nodes at once: nothing serves meanwhile
+	Force bool  // what does not stop in time is killed
+}
+
+// A Batch is a number of nodes, or a share of them. The zero Batch is one node.
+type Batch struct {
+	Nodes   int
+	Percent int
+}
+
+// ParseBatch reads "3" or "25%".
+func ParseBatch(text string) (Batch, error) {
+	digits, share := strings.CutSuffix(text, "%")
+	n, err := strconv.Atoi(digits)
+	switch {
+	case err != nil || n < 1 || share && n > 100:
+		return Batch{}, errors.New("is neither a number of nodes nor a share of them: 2, 25%")
+	case share:
+		return Batch{Percent: n}, nil
+	}
+	return Batch{Nodes: n}, nil
+}
+
+// Of is how many of so many nodes it is: at least one.
+func (b Batch) Of(nodes int) int {
+	if b.Percent > 0 {
+		return max(1, nodes*b.Percent/100)
+	}
+	return max(1, b.Nodes)
+}
+
+// Stop stops gateways first: one that loses its all-in-ones goes on trying to reach them.
+func Stop(d Deployment, force bool) Playbook {
+	stopped := func(n Node) []tasks.Task { return []tasks.Task{tasks.Stopped{Service: d.kept(n, force)}} }
+	return Playbook{
+		{Name: "stop gateways", Nodes: d.Gateways(), Tasks: stopped},
+		{Name: "stop all-in-one nodes", Nodes: d.AllInOnes(), Tasks: stopped},
+	}
+}
+
+// Start starts all-in-one nodes first, one after another, each healthy before the next: a gateway that starts before one is up never
+// deploys anything (product-facts.md §4).
+func Start(d Deployment) Playbook {
+	started := func(n Node) []tasks.Task { return []tasks.Task{tasks.Started{Service: d.kept(n, false)}} }
+	return Playbook{
+		{Name: "start all-in-one nodes, one after another", Nodes: d.AllInOnes(), Batch: 1, Tasks: started},
+		{Name: "start gateways", Nodes: d.Gateways(), Tasks: started},
+	}
+}
+
+// Restart restarts all-in-one nodes one after another and then gateways, a batch at a time, each healthy before the next. The last
+// healthy node of a group is not stopped. All at once, all nodes of a kind restart together, and no one is guarded.
+func Restart(d Deployment, r Roll) Playbook {
+	restarted := func(n Node) []tasks.Task { return []tasks.Task{tasks.Restarted{Service: d.kept(n, r.Force)}} }
+	gateways := d.Gateways()
+	if r.All {
+		return Playbook{
+			{Name: "restart all all-in-one nodes at once", Nodes: d.AllInOnes(), Tasks: restarted},
+			{Name: "restart all gateways at once", Nodes: gateways, Tasks: restarted},
+		}
+	}
+	size := r.Batch.Of(len(gateways))
+	return Playbook{
+		{Name: "restart all-in-one nodes, one after another", Nodes: d.AllInOnes(), Batch: 1, Tasks: restarted, Group: d.AllInOnes()},
+		{Name: "restart gateways, " + atATime(size), Nodes: gateways, Batch: size, Tasks: restarted, Group: gateways},
+	}
+}
+
+func atATime(size int) string {
+	if size == 1 {
+		return "one after another"
+	}
+	return fmt.Sprintf("%d at a time", size)
+}
+
+// kept is the node's service.
+func (d Deployment) kept(n Node, force bool) tasks.Service {
+	s := d.service(n)
+	s.Kill = force
+	return s
+}

@@ -1,0 +1,92 @@
+package tasks
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"apimctl/tasks/plan"
+	"apimctl/tasks/remote"
+	"apimctl/tasks/remote/remotetest"
+)
+
+// kept is a host whose gateway runs, started by its own task.
+func kept(t *testing.T, kind string) (*remotetest.Memory, Service) {
+	m := host(t)
+	installed(t, m)
+	s := gateway(kind)
+	s.Facts = []string{"truststore: idp 1"}
+	apply(t, planned(t, s, m), m)
+	return m, s
+}
+
+func TestStopAndStart(t *testing.T) {
+	for _, kind := range []string{"systemd", "script"} {
+		t.Run(kind, func(t *testing.T) {
+			m, s := kept(t, kind)
+			stop := planned(t, Stopped{s}, m)
+			begins(t, []string{"stop wso2-gateway"}, stop)
+			apply(t, stop, m)
+			begins(t, nil, planned(t, Stopped{s}, m))
+			start := planned(t, Started{s}, m)
+			begins(t, []string{"remove " + s.stamp(), "start wso2-gateway", "wait until localhost:9443", "write " + s.stamp()}, start)
+			apply(t, start, m)
+			begins(t, nil, planned(t, Started{s}, m))
+			begins(t, nil, planned(t, s, m)) // and apply has nothing to do
+		})
+	}
+}
+
+func TestRestart(t *testing.T) {
+	m, s := kept(t, "systemd")
+	restart := []string{"remove " + s.stamp(), "stop wso2-gateway", "start wso2-gateway", "wait until localhost:9443", "write " + s.stamp()}
+	begins(t, restart, planned(t, Restarted{s}, m))
+	apply(t, planned(t, Restarted{s}, m), m)
+	begins(t, nil, planned(t, s, m))
+	begins(t, restart, planned(t, Restarted{s}, m))
+}
+
+// What an inventory newly says of a truststore is not true of the host only because it was restarted.
+func TestRestartKeepsFacts(t *testing.T) {
+	m, s := kept(t, "systemd")
+	s.Facts = []string{"truststore: idp 2"}
+	apply(t, planned(t, Restarted{s}, m), m)
+	var why []string
+	for _, c := range planned(t, s, m) {
+		if r, ok := c.(plan.Run); ok && r.Restores {
+			why = r.Why
+		}
+	}
+	if strings.Join(why, ", ") != "truststore changes" {
+		t.Errorf("apply restarts because of %q", why)
+	}
+}
+
+// What runs and was never seen healthy is waited for.
+func TestStartAfterAFailedGate(t *testing.T) {
+	m, s := kept(t, "systemd")
+	m.Set(s.stamp(), remote.File{})
+	begins(t, []string{"wait until localhost:9443"}, planned(t, Started{s}, m))
+}
+
+func TestNothingInstalled(t *testing.T) {
+	m, s := host(t), gateway("auto")
+	begins(t, nil, planned(t, Stopped{s}, m))
+	for _, task := range []Task{Started{s}, Restarted{s}} {
+		if _, err := task.Plan(context.Background(), m); !errors.Is(err, ErrNotInstalled) {
+			t.Errorf("%s: %v", task, err)
+		}
+	}
+}
+
+func TestForce(t *testing.T) {
+	m, s := kept(t, "systemd")
+	for kill, want := range map[bool]string{true: "kill", false: "wait"} {
+		s.Kill = kill
+		run := planned(t, Stopped{s}, m)[0].(plan.Run)
+		if got := run.Argv[len(run.Argv)-1]; got != want {
+			t.Errorf("with Kill %v the script is told %q", kill, got)
+		}
+	}
+}
