@@ -58,7 +58,7 @@ func (in NginxInput) portalServers(c *nginxConf, portals string) {
 	in.server(c, nginxServer{name: in.AllInOne, port: in.Ports.HTTPS, tls: true}, func() { in.portalLocations(c, portals) })
 	in.server(c, nginxServer{name: in.AllInOne, port: in.Ports.HTTP, redirects: true}, func() {
 		at := in.AllInOne
-		if in.Ports.HTTPS != portBalancedHTTPS {
+		if in.Ports.HTTPS != 443 {
 			at = net.JoinHostPort(at, strconv.Itoa(in.Ports.HTTPS))
 		}
 		in.location(c, "/", "redirect", "return 301 https://"+at+"$request_uri;")
