@@ -19,7 +19,7 @@ type trouble struct {
 }
 
 const (
-	crash    = `printf 'start.seconds=40\ncrash.after=1\ncrash.status=3\n' >/opt/wso2/gateway/repository/conf/standin.properties`
+	crash    = `printf 'start.seconds=40\ncrash.after=5\ncrash.status=3\n' >/opt/wso2/gateway/repository/conf/standin.properties`
 	never    = `printf 'start.seconds=0.2\nnever.healthy=true\n' >/opt/wso2/gateway/repository/conf/standin.properties`
 	quick    = `echo start.seconds=0.2 >/opt/wso2/gateway/repository/conf/standin.properties`
 	java     = `cd /usr/lib/jvm/java-17-openjdk-amd64 && `
@@ -133,6 +133,7 @@ var varying = []struct {
 	is *regexp.Regexp
 	as string
 }{
+	{regexp.MustCompile(`(?m)^warning.*\n`), ""},
 	{regexp.MustCompile(`(?m)^.*: still waiting after .*\n`), ""},
 	{regexp.MustCompile(`(?m)^\s+(at |\.\.\. \d+ more).*\n`), ""},
 	{regexp.MustCompile(`\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d([.,]\d+)?(\+\d{4})?`), "TIME"},
