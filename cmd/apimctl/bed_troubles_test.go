@@ -142,6 +142,7 @@ var varying = []struct {
 	{regexp.MustCompile(`\b[0-9a-f]{64}\b`), "DIGEST"},
 	{regexp.MustCompile(`(-4\.6\.0-)[0-9a-f]{8}\b`), "${1}DIGEST"},
 	{regexp.MustCompile(`process \d+`), "process N"},
+	{regexp.MustCompile(`conn=\d+`), "conn=N"},
 	{regexp.MustCompile(`\b\d+ MB\b`), "N MB"},
 	{regexp.MustCompile(`\b10\.90\.\d+\.`), "10.90.0."},
 }
