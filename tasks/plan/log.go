@@ -28,21 +28,26 @@ func errorLog(ctx context.Context, h remote.Reader, logs []string) string {
 var (
 	troubled = regexp.MustCompile(`\b(ERROR|SEVERE|FATAL)\b|Exception|\bError:`)
 	stack    = regexp.MustCompile(`^(\s+\S|Caused by: |Suppressed: |[\w.$]+(Exception|Error)\b)`)
+	frame    = regexp.MustCompile(`^\s+(at |\.\.\. )`) // tells of no trouble, whatever its classes are called
+	record   = regexp.MustCompile(`^(TID: |\[|\d{4}-\d\d|[A-Z]+:|(INFO|WARN|DEBUG|TRACE)\b)`)
 )
 
-// errorBlock is the last line that tells of an error, and its stack; "" if there is none.
+// errorBlock is the last line that tells of an error, its message to the end, and its stack; "" if there is none.
 func errorBlock(text string) string {
-	var block []string
-	inside := false
+	var block, more []string // more: lines that are the message's if a stack follows
+	open := false
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\r\n")
 		switch {
-		case inside && stack.MatchString(line):
-			block = append(block, line)
+		case open && stack.MatchString(line):
+			block, more = append(append(block, more...), line), nil
+		case frame.MatchString(line):
 		case troubled.MatchString(line):
-			inside, block = true, []string{line}
+			open, block, more = true, []string{line}, nil
+		case record.MatchString(line):
+			open = false
 		default:
-			inside = false
+			more = append(more, line)
 		}
 	}
 	if len(block) > blockLines {

@@ -134,3 +134,11 @@ func TestWaitEndsWhenTheProcessDoes(t *testing.T) {
 		}
 	})
 }
+
+// A message of several lines, and a stack whose classes are called as troubles are, belong to one error.
+func TestErrorBlockIsWhole(t *testing.T) {
+	const err = "TID: [-1] [] [2026] ERROR {a.B} - Access denied\nCurrent charset is UTF-8.\n\tat org.exceptions.ExceptionFactory.create(X.java:66)\nCaused by: x.YException: denied\nsecond line\n\t... 3 more"
+	if had := errorBlock("TID: [-1] [] INFO - x\n" + err + "\nTID: [-1] [] INFO {a.B} - y\n\tat org.ExceptionFactory.z()\n"); had != err {
+		t.Errorf("the block is\n%s\nnot\n%s", had, err)
+	}
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"archive/zip"
+	"bufio"
+	"encoding/json"
+	"errors"
+	"io"
+	"math/rand"
+	"os"
+	"strings"
+	"testing"
+
+	"apimctl/playbooks"
+)
+
+// A strike is the event at which the command is killed: its kind, its host, and how what it names begins.
+type strike struct{ kind, host, begins string }
+
+func (s strike) at(e playbooks.Event) bool {
+	named := e.Change
+	if s.kind == playbooks.Progressed {
+		named = e.Said
+	}
+	return e.Kind == s.kind && s.host == e.Host && strings.HasPrefix(named, s.begins)
+}
+
+func bedKilled(t *testing.T, b *bed) {
+	b.onNodes(t, `echo start.seconds=0.2 >"$(ls -d /opt/wso2/releases/*)/repository/conf/standin.properties"`, "")
+	for i, s := range []strike{
+		{playbooks.ChangeStarted, "aio-1", "write /opt/wso2/all-in-one/repository/conf/deployment.toml"},
+		{playbooks.ChangeStarted, "aio-1", "remove /var/lib/apimctl/wso2-all-in-one.stamp"},
+		{playbooks.ChangeStarted, "aio-1", "stop "},
+		{playbooks.ChangeDone, "aio-1", "stop "},
+		{playbooks.ChangeStarted, "aio-2", "start "},
+		{playbooks.ChangeStarted, "gw-1", "wait until localhost:9443"},
+		{playbooks.ChangeStarted, "gw-2", "write /var/lib/apimctl/wso2-gateway.stamp"},
+	} {
+		t.Run(s.kind+" "+s.host+" "+s.begins, func(t *testing.T) {
+			for _, n := range []string{s.host, "gw-1", "gw-2"} {
+				b.config[n] = "kill-" + string(rune('a'+i))
+			}
+			b.killed(t, s)
+		})
+	}
+	t.Run("while a distribution comes", b.killedUnpacking)
+}
+
+// killedUnpacking gives the gateways another distribution, large enough to be caught on its way, and takes it away again.
+func (b *bed) killedUnpacking(t *testing.T) {
+	b.enlarge(t, b.dir+"/../dist/wso2am-universal-gw-4.6.0.zip", b.dir+"/wso2am-universal-gw-4.6.0.zip")
+	was := b.edits
+	b.edits = append(b.edits, "gateway: ../dist/", "gateway: ./")
+	b.killed(t, strike{playbooks.Progressed, "gw-1", "upload"}, "--limit", "gw-1")
+	b.killed(t, strike{playbooks.Progressed, "gw-2", "unpack"}, "--limit", "gw-2")
+	b.edits = was
+	b.killed(t, strike{playbooks.ChangeStarted, "gw-1", "stop "}, "--limit", "gateway")
+}
+
+// killed kills an apply at a point, without a chance to tidy up, and wants the next one to finish.
+func (b *bed) killed(t *testing.T, s strike, limit ...string) {
+	inv := b.inventory(t, "killed")
+	b.kill(t, s, append([]string{"apply", "-i", inv, "--yes", "--output", "json"}, limit...)...)
+	b.wants(t, exitOK, append([]string{"apply", "-i", inv, "--yes"}, limit...)...)
+	b.whole(t)
+	b.wants(t, exitOK, append([]string{"plan", "-i", inv}, limit...)...)
+}
+
+func (b *bed) kill(t *testing.T, s strike, args ...string) {
+	t.Helper()
+	cmd := b.command(nil, args...)
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	struck := false
+	for lines := bufio.NewScanner(out); lines.Scan() && !struck; {
+		var e playbooks.Event
+		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
+			t.Errorf("%q: %v", lines.Text(), err)
+		}
+		if struck = s.at(e); struck {
+			err = cmd.Process.Kill()
+		}
+	}
+	_ = cmd.Wait() // it was killed
+	if err != nil || !struck {
+		t.Fatalf("it was not killed at %+v: %v", s, err)
+	}
+}
+
+// whole wants nothing half-written on any node, and each to run with the deployment.toml that its stamp names.
+func (b *bed) whole(t *testing.T) {
+	t.Helper()
+	const script = `
+find / -xdev \( -name '*.part' -o -name '.*.apimctl-*' -o -name '?*.apimctl' -o -name 'apimctl-??????' -o -name 'import-*.p12' \) 2>/dev/null | sed 's/^/left: /'
+home=$(ls -d /opt/wso2/all-in-one /opt/wso2/gateway 2>/dev/null)
+toml=$home/repository/conf/deployment.toml
+pid=$(tr -cd 0-9 <"$home/wso2carbon.pid")
+grep -qx "file repository/conf/deployment.toml $(sha256sum <"$toml" | cut -d' ' -f1)" /var/lib/apimctl/*.stamp || echo 'the stamp names another deployment.toml'
+age=$(ps -o etimes= -p "$pid") || { echo 'it does not run'; exit; }
+[ $(($(date +%s) - age + 1)) -ge "$(stat -c %Y "$toml")" ] || echo 'it started before its deployment.toml was written'
+grep -qF "$(sed -n 's/.*allow_origins = "\(.*\)"/\1/p' "$toml")" "$home/repository/conf/api-manager.xml" || echo 'it runs with another deployment.toml'`
+	for node, said := range b.onNodes(t, script, "") {
+		if said != "" {
+			t.Errorf("%s: %s", node, said)
+		}
+	}
+}
+
+// enlarge copies a distribution and gives it a file of 48 MiB that does not compress.
+func (b *bed) enlarge(t *testing.T, from, to string) {
+	t.Helper()
+	r, err := zip.OpenReader(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = r.Close() }()
+	f, err := os.Create(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.Remove(to) })
+	w := zip.NewWriter(f)
+	for _, e := range r.File {
+		if err := w.Copy(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	filler, err := w.CreateHeader(&zip.FileHeader{Name: "wso2am-universal-gw-4.6.0/repository/filler.bin", Method: zip.Store})
+	if err == nil {
+		_, err = io.CopyN(filler, rand.New(rand.NewSource(1)), 48<<20)
+	}
+	if err := errors.Join(err, w.Close(), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
