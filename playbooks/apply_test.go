@@ -132,7 +132,7 @@ func (b *bench) machine(n Node) *remotetest.Memory {
 		case strings.Contains(script, "useradd"):
 			_ = m.Run(context.Background(), remote.Cmd{Argv: []string{"useradd", "--system", "--gid", cmd.Argv[5], cmd.Argv[4]}})
 		case strings.Contains(script, "importkeystore"):
-			store, note, wanted := cmd.Argv[4], cmd.Argv[6], cmd.Argv[7]
+			store, note, wanted := cmd.Argv[4], cmd.Argv[6], cmd.Env["WANTED"].Reveal()
 			m.Set(note, remote.File{Mode: 0o600, Owner: "root:root", Data: []byte(m.At(store).Sum().SHA256 + "\n" + wanted + "\n")})
 		case strings.Contains(script, "systemctl start"):
 			b.started(m, n, cmd.Argv[4])
