@@ -26,7 +26,7 @@ func (s strike) at(e playbooks.Event) bool {
 }
 
 func bedKilled(t *testing.T, b *bed) {
-	b.onNodes(t, `echo start.seconds=0.2 >"$(ls -d /opt/wso2/releases/*)/repository/conf/standin.properties"`, "")
+	b.onNodes(t, `echo start.seconds=0.2 >"$(ls -d /opt/wso2/all-in-one /opt/wso2/gateway 2>/dev/null)/repository/conf/standin.properties"`, "")
 	for i, s := range []strike{
 		{playbooks.ChangeStarted, "aio-1", "write /opt/wso2/all-in-one/repository/conf/deployment.toml"},
 		{playbooks.ChangeStarted, "aio-1", "remove /var/lib/apimctl/wso2-all-in-one.stamp"},
