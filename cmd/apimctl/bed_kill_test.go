@@ -26,7 +26,7 @@ func (s strike) at(e playbooks.Event) bool {
 }
 
 func bedKilled(t *testing.T, b *bed) {
-	b.onNodes(t, `echo start.seconds=0.2 >"$(ls -d /opt/wso2/releases/*)/repository/conf/standin.properties"`, "")
+	b.onNodes(t, `echo start.seconds=0.2 >"$(ls -d /opt/wso2/all-in-one /opt/wso2/gateway 2>/dev/null)/repository/conf/standin.properties"`, "")
 	for i, s := range []strike{
 		{playbooks.ChangeStarted, "aio-1", "write /opt/wso2/all-in-one/repository/conf/deployment.toml"},
 		{playbooks.ChangeStarted, "aio-1", "remove /var/lib/apimctl/wso2-all-in-one.stamp"},
@@ -111,7 +111,7 @@ grep -qF "$(sed -n 's/.*allow_origins = "\(.*\)"/\1/p' "$toml")" "$home/reposito
 	}
 }
 
-// enlarge copies a distribution and gives it a file of 48 MiB that does not compress.
+// enlarge copies a distribution and gives it a file of 8 MiB that does not compress.
 func (b *bed) enlarge(t *testing.T, from, to string) {
 	t.Helper()
 	r, err := zip.OpenReader(from)
@@ -132,7 +132,7 @@ func (b *bed) enlarge(t *testing.T, from, to string) {
 	}
 	filler, err := w.CreateHeader(&zip.FileHeader{Name: "wso2am-universal-gw-4.6.0/repository/filler.bin", Method: zip.Store})
 	if err == nil {
-		_, err = io.CopyN(filler, rand.New(rand.NewSource(1)), 48<<20)
+		_, err = io.CopyN(filler, rand.New(rand.NewSource(1)), 8<<20)
 	}
 	if err := errors.Join(err, w.Close(), f.Close()); err != nil {
 		t.Fatal(err)
