@@ -1,27 +1,38 @@
 #!/bin/bash
-# Runs every test: those that need nothing under the race detector, while a bed comes up beside them; then, against
-# that bed, the tests named TestBed..., which find it by APIMCTL_BED. The bed is one of its own (BED=1 unless set),
-# bare at the start, and gone at the end. No engine: says so and runs the rest; with CI=true that is a failure.
-BED=${BED:-1}
+# Runs every test: those that need nothing under the race detector; beside them, on beds of their own, the tests named TestBed...,
+# which find theirs by APIMCTL_BED. Two beds stand side by side, bare at the start and gone at the end; what they do is mostly waiting.
+# No engine: says so and runs the rest; with CI=true that is a failure.
 . "$(dirname "$0")/lib.sh"
-log=.cache/up$BED.log
 mkdir -p .cache
 status=0
+declare -A beds=([1]='^TestBed$' [2]='^TestBed.+$') # what runs where
+declare -A jobs=()
 
 finish() {
-	[ -z "${up:-}" ] || { kill -0 "$up" 2>/dev/null && kill "$up"; wait "$up" 2>/dev/null || true; }
-	[ -z "${engine:-}" ] || testdata/bed/down.sh || status=1
+	for bed in "${!beds[@]}"; do
+		[ -z "${jobs[$bed]:-}" ] || kill "${jobs[$bed]}" 2>/dev/null
+		[ -z "${engine:-}" ] || BED=$bed testdata/bed/down.sh >/dev/null 2>&1 || status=1
+	done
 	exit $status
 }
 trap finish EXIT
 trap 'status=130; exit' INT TERM
 
+# on_bed BED PATTERN brings a bed up and runs the tests on it. Everything is printed by the caller, when it has ended.
+on_bed() {
+	export BED=$1
+	testdata/bed/down.sh && testdata/bed/up.sh || return
+	cd cmd/apimctl && APIMCTL_BED=$PWD/../../.cache/bed$BED ../../.cache/apimctl.test -test.v -test.count=1 -test.timeout 20m -test.run "$2"
+}
+
 testdata/standin/build.sh .cache/dist
 if docker info >/dev/null 2>&1; then
 	engine=yes
-	testdata/bed/down.sh
-	testdata/bed/up.sh >"$log" 2>&1 &
-	up=$!
+	go test -c -o .cache/apimctl.test ./cmd/apimctl || exit
+	for bed in "${!beds[@]}"; do
+		on_bed "$bed" "${beds[$bed]}" >".cache/test$bed.log" 2>&1 &
+		jobs[$bed]=$!
+	done
 elif [ "${CI:-}" = true ]; then
 	say "no Docker engine answers, and CI=true wants the tests in containers: starting one is CI's part"
 	status=1
@@ -29,22 +40,11 @@ else
 	say "no Docker engine answers: the tests in containers are left out; the others run"
 fi
 
-go test -race -skip '^TestBed' ./... || status=1
+go test -race -timeout 20m -skip '^TestBed' ./... || status=1
 
-if [ -n "${engine:-}" ]; then
-	mapfile -t packages < <(grep -rl --include='*_test.go' --exclude-dir=.cache '^func TestBed' . | xargs -r -n 1 dirname | sort -u)
-	if wait "$up"; then
-		up=
-		tail -n 3 "$log"
-		if [ ${#packages[@]} = 0 ]; then
-			say "no test is named TestBed..."
-		else
-			APIMCTL_BED=$BED_DIR go test -count=1 -p 1 -timeout 20m -v -run '^TestBed' "${packages[@]}" || status=1
-		fi
-	else
-		up=
-		status=1
-		say "the bed did not come up:"
-		cat "$log" >&2
-	fi
-fi
+for bed in "${!jobs[@]}"; do
+	wait "${jobs[$bed]}" || status=1
+	jobs[$bed]=
+	say "on bed $bed:"
+	grep -vE '^(=== |Creating|Removing|Stopping)' ".cache/test$bed.log" | tail -c 20000
+done
