@@ -28,6 +28,7 @@ on_bed() {
 testdata/standin/build.sh .cache/dist
 if docker info >/dev/null 2>&1; then
 	engine=yes
+	testdata/bed/images.sh || exit
 	go test -c -o .cache/apimctl.test ./cmd/apimctl || exit
 	for bed in "${!beds[@]}"; do
 		on_bed "$bed" "${beds[$bed]}" >".cache/test$bed.log" 2>&1 &
