@@ -1,17 +1,17 @@
 #!/bin/bash
 # Runs every test: those that need nothing under the race detector; beside them, on beds of their own, the tests named TestBed...,
-# which find theirs by APIMCTL_BED. Two beds stand side by side, bare at the start and gone at the end; what they do is mostly waiting.
+# which find theirs by APIMCTL_BED. Three beds stand side by side, bare at the start and gone at the end; what they do is mostly waiting.
 # No engine: says so and runs the rest; with CI=true that is a failure.
 . "$(dirname "$0")/lib.sh"
 mkdir -p .cache
 status=0
-declare -A beds=([1]='^TestBed$' [2]='^TestBed.+$') # what runs where
+declare -A beds=([1]='^TestBed$' [2]='^TestBedTroubles$' [3]='^TestBed(Certificates|RotatesCA)$') # what runs where
 declare -A jobs=()
 
 finish() {
 	for bed in "${!beds[@]}"; do
 		[ -z "${jobs[$bed]:-}" ] || kill "${jobs[$bed]}" 2>/dev/null
-		[ -z "${engine:-}" ] || BED=$bed testdata/bed/down.sh >/dev/null 2>&1 || status=1
+		[ -z "${engine:-}" ] || (unset BED_NET && BED=$bed testdata/bed/down.sh) >/dev/null 2>&1 || status=1
 	done
 	exit $status
 }
@@ -21,6 +21,7 @@ trap 'status=130; exit' INT TERM
 # on_bed BED PATTERN brings a bed up and runs the tests on it. Everything is printed by the caller, when it has ended.
 on_bed() {
 	export BED=$1
+	unset BED_NET # each has its own
 	testdata/bed/down.sh && testdata/bed/up.sh || return
 	cd cmd/apimctl && APIMCTL_BED=$PWD/../../.cache/bed$BED ../../.cache/apimctl.test -test.v -test.count=1 -test.timeout 20m -test.run "$2"
 }
