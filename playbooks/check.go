@@ -1,6 +1,8 @@
 package playbooks
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"apimctl/inventory"
@@ -10,8 +12,8 @@ import (
 )
 
 // Check looks for mistakes in the configuration of all nodes, as a whole. Catalogs say which keys the distributions know; without
-// one, what needs it is left out.
-func Check(inv *inventory.Inventory, d Deployment, catalogs map[inventory.Role]*catalog.Catalog) []check.Finding {
+// one, what needs it is left out. known says what address DNS knows for a name that no hosts file will have, "" for none; it may be nil.
+func Check(inv *inventory.Inventory, d Deployment, catalogs map[inventory.Role]*catalog.Catalog, known func(name string) string) []check.Finding {
 	all := check.Deployment{
 		Hosts: map[string]string{}, Catalogs: map[string]*catalog.Catalog{}, LoadBalanced: inv.Proxy.HTTPS != 0,
 	}
@@ -24,10 +26,28 @@ func Check(inv *inventory.Inventory, d Deployment, catalogs map[inventory.Role]*
 			all.Hosts[name] = names[0]
 		}
 	}
+	for _, name := range outside(inv) {
+		if all.Hosts[name] == "" && known != nil {
+			if at := known(name); at != "" {
+				all.Hosts[name] = at
+			}
+		}
+	}
 	for _, n := range d.Nodes {
 		all.Nodes = append(all.Nodes, checked(n))
 	}
 	return check.Check(all)
+}
+
+// outside are the names that may be DNS's to know: what clients call, and where the databases are.
+func outside(inv *inventory.Inventory) []string {
+	names := slices.Sorted(maps.Values(inv.Hostnames))
+	for _, db := range []*inventory.Database{inv.Databases.APIM, inv.Databases.Shared} {
+		if db != nil && db.Host != "" {
+			names = append(names, db.Host)
+		}
+	}
+	return slices.Compact(names)
 }
 
 func checked(n Node) check.Node {

@@ -7,9 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"apimctl/inventory"
 	"apimctl/render"
@@ -32,18 +35,8 @@ func Settle(inv *inventory.Inventory, products Products) (Deployment, error) {
 	lines, err := hostLines(inv)
 	d := Deployment{Name: inv.Name, Version: inv.Version, HostLines: lines, Trusted: trusted, GatewayBatch: 1}
 	errs := []error{err}
-	for _, h := range inv.Hosts {
-		if h.Role == inventory.LoadBalancer {
-			continue
-		}
-		n, err := s.node(h)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", h.Name, err))
-		}
-		n.Driver = driver
-		d.Nodes = append(d.Nodes, n)
-	}
-	errs = append(errs, settlePKI(inv, products, &d, time.Now()))
+	d.Nodes, err = s.nodes(driver)
+	errs = append(errs, err, settlePKI(inv, products, &d, time.Now()))
 	b, err := balancers(inv)
 	errs = append(errs, err)
 	d.balance(b)
@@ -76,6 +69,31 @@ func newSettler(inv *inventory.Inventory, products Products) (settler, error) {
 		}
 	}
 	return s, nil
+}
+
+// nodes are those of all hosts that run the product, in inventory order.
+func (s settler) nodes(driver Driver) ([]Node, error) {
+	var hosts []inventory.Host
+	for _, h := range s.inv.Hosts {
+		if h.Role != inventory.LoadBalancer {
+			hosts = append(hosts, h)
+		}
+	}
+	nodes, errs := make([]Node, len(hosts)), make([]error, len(hosts))
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i, h := range hosts {
+		g.Go(func() error {
+			n, err := s.node(h)
+			if n.Driver = driver; err != nil {
+				errs[i] = fmt.Errorf("%s: %w", h.Name, err)
+			}
+			nodes[i] = n
+			return nil
+		})
+	}
+	_ = g.Wait()
+	return nodes, errors.Join(errs...)
 }
 
 func (s settler) node(h inventory.Host) (Node, error) {

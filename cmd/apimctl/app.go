@@ -27,6 +27,9 @@ type app struct {
 
 	client *http.Client // downloads distributions; nil is one that verifies TLS and honours the environment's proxies
 
+	// resolve asks DNS for the address of a name; "" is none.
+	resolve func(name string) string
+
 	// connect reaches the hosts of a deployment.
 	connect func(loaded) (connector, error)
 

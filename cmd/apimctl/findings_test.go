@@ -120,7 +120,7 @@ func flow(settings []render.Setting) *yaml.Node {
 }
 
 // distributions writes the inventory, and zips that know all that is rendered for it, and what the examples name.
-func distributions(t *testing.T, version, inventory string) {
+func distributions(t testing.TB, version, inventory string) {
 	t.Helper()
 	write := func(name string, data []byte) {
 		if err := os.WriteFile(name, data, 0o600); err != nil {
@@ -145,7 +145,7 @@ func distributions(t *testing.T, version, inventory string) {
 }
 
 // renderedKeys are the keys of all nodes of the inventory here, as a template names them.
-func renderedKeys(t *testing.T) string {
+func renderedKeys(t testing.TB) string {
 	t.Helper()
 	a := findingsApp(&bytes.Buffer{})
 	a.flags.inventory = "inventory.yaml"

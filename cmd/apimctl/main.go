@@ -3,9 +3,11 @@ package main
 
 import (
 	"context"
+	"net"
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 // version is stamped by the Makefile.
@@ -27,5 +29,17 @@ func main() {
 		terminal: isTerminal(os.Stdin) && isTerminal(os.Stderr), color: isTerminal(os.Stdout),
 	}
 	a.connect = a.overSSH
+	a.resolve = lookup
 	os.Exit(a.run(ctx, os.Args[1:]))
+}
+
+// lookup asks this machine's resolver, for a moment at most.
+func lookup(name string) string {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	found, err := net.DefaultResolver.LookupHost(ctx, name)
+	if err != nil || len(found) == 0 {
+		return ""
+	}
+	return found[0]
 }

@@ -46,7 +46,7 @@ func (a *app) validate(ctx context.Context) error {
 	if err != nil {
 		return &inputError{err}
 	}
-	found, err := a.findings(l, d)
+	found, err := a.findings(l, d, nil) // validate asks no network
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (a *app) validate(ctx context.Context) error {
 
 // heed is the first step of plan and apply: what is wrong with the configuration is said before a host is touched.
 func (a *app) heed(l loaded, d playbooks.Deployment) error {
-	found, err := a.findings(l, d)
+	found, err := a.findings(l, d, a.resolve)
 	if err == nil {
 		err = a.showFindings(a.errOut, l, found)
 	}
@@ -76,12 +76,12 @@ func (a *app) heed(l loaded, d playbooks.Deployment) error {
 	return err
 }
 
-func (a *app) findings(l loaded, d playbooks.Deployment) ([]check.Finding, error) {
+func (a *app) findings(l loaded, d playbooks.Deployment, known func(string) string) ([]check.Finding, error) {
 	catalogs, err := catalogs(l.products)
 	if err != nil {
 		return nil, err
 	}
-	return playbooks.Check(l.inv, d, catalogs), nil
+	return playbooks.Check(l.inv, d, catalogs, known), nil
 }
 
 // refuse is the error of findings that stop.
