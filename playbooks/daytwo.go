@@ -47,8 +47,8 @@ func (b Batch) Of(nodes int) int {
 func Stop(d Deployment, force bool) Playbook {
 	stopped := func(n Node) []tasks.Task { return []tasks.Task{tasks.Stopped{Service: d.kept(n, force)}} }
 	return Playbook{
-		{Name: "stop gateways", Nodes: d.Gateways(), Tasks: stopped},
-		{Name: "stop all-in-one nodes", Nodes: d.AllInOnes(), Tasks: stopped},
+		{Name: "stop gateways", Nodes: d.Gateways(), Tasks: stopped, Unbalanced: true},
+		{Name: "stop all-in-one nodes", Nodes: d.AllInOnes(), Tasks: stopped, Unbalanced: true},
 	}
 }
 
@@ -69,8 +69,8 @@ func Restart(d Deployment, r Roll) Playbook {
 	gateways := d.Gateways()
 	if r.All {
 		return Playbook{
-			{Name: "restart all all-in-one nodes at once", Nodes: d.AllInOnes(), Tasks: restarted},
-			{Name: "restart all gateways at once", Nodes: gateways, Tasks: restarted},
+			{Name: "restart all all-in-one nodes at once", Nodes: d.AllInOnes(), Tasks: restarted, Unbalanced: true},
+			{Name: "restart all gateways at once", Nodes: gateways, Tasks: restarted, Unbalanced: true},
 		}
 	}
 	size := r.Batch.Of(len(gateways))
