@@ -111,7 +111,7 @@ func (b *bed) didWhatWasPlanned(t *testing.T, saved, events string) {
 // have seen what apimctl runs, and no password.
 func (b *bed) sampleArguments(t *testing.T) func() {
 	t.Helper()
-	const loop = `rm -f /var/tmp/bed-stop; while [ ! -e /var/tmp/bed-stop ]; do cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' '\n'; sleep 0.2; done`
+	const loop = `rm -f /var/tmp/bed-stop; while [ ! -e /var/tmp/bed-stop ]; do cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\0' '\n'; sleep 0.5; done`
 	seen := make([]bytes.Buffer, len(b.nodes))
 	cmds := make([]*exec.Cmd, len(b.nodes))
 	for i, n := range b.nodes {

@@ -61,7 +61,8 @@ func (b *bed) killedUnpacking(t *testing.T) {
 func (b *bed) killed(t *testing.T, s strike, limit ...string) {
 	inv := b.inventory(t, "killed")
 	b.kill(t, s, append([]string{"apply", "-i", inv, "--yes", "--output", "json"}, limit...)...)
-	b.wants(t, exitOK, append([]string{"apply", "-i", inv, "--yes"}, limit...)...)
+	// The hosts that the dead run had locked are free when its lease is over.
+	b.wants(t, exitOK, append([]string{"apply", "-i", inv, "--yes", "--lock-wait", "2m"}, limit...)...)
 	b.whole(t)
 	b.wants(t, exitOK, append([]string{"plan", "-i", inv}, limit...)...)
 }

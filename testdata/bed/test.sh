@@ -23,7 +23,7 @@ on_bed() {
 	export BED=$1
 	unset BED_NET # each has its own
 	testdata/bed/down.sh && testdata/bed/up.sh || return
-	cd cmd/apimctl && APIMCTL_BED=$PWD/../../.cache/bed$BED ../../.cache/apimctl.test -test.v -test.count=1 -test.timeout 20m -test.run "$2"
+	cd cmd/apimctl && APIMCTL_BED=$PWD/../../.cache/bed$BED ../../.cache/apimctl.test -test.v -test.count=1 -test.timeout 40m -test.run "$2"
 }
 
 testdata/standin/build.sh .cache/dist
