@@ -248,7 +248,7 @@ func bedOneNode(t *testing.T, b *bed) {
 	before := b.processes(t)
 	b.config["gw-2"] = "second"
 	r := b.wants(t, exitOK, "apply", "-i", b.inventory(t, "one"), "--yes")
-	if strings.Contains(r.out, "aio-") || strings.Contains(r.out, "gw-1") {
+	if strings.Contains(r.out, "  aio-") || strings.Contains(r.out, "  gw-1") {
 		t.Errorf("others than gw-2 are named:\n%s", r.out)
 	}
 	for node, now := range b.processes(t) {
