@@ -1,6 +1,6 @@
 #!/bin/bash
-# Runs every test: those that need nothing under the race detector; beside them, on beds of their own, the tests named TestBed...,
-# which find theirs by APIMCTL_BED. Three beds stand side by side, bare at the start and gone at the end; what they do is mostly waiting.
+# Runs every test: those that need nothing under the race detector, while three beds come up beside them; then, on those beds side by side, the
+# tests named TestBed..., which find theirs by APIMCTL_BED. Beds are bare at the start and gone at the end; what they do is mostly waiting.
 # No engine: says so and runs the rest; with CI=true that is a failure.
 . "$(dirname "$0")/lib.sh"
 mkdir -p .cache
@@ -9,6 +9,8 @@ declare -A beds=([1]='^TestBed$' [2]='^TestBedTroubles$' [3]='^TestBed(Certifica
 declare -A jobs=()
 
 finish() {
+	local code=$?
+	[ $code = 0 ] || status=$code
 	for bed in "${!beds[@]}"; do
 		[ -z "${jobs[$bed]:-}" ] || kill "${jobs[$bed]}" 2>/dev/null
 		[ -z "${engine:-}" ] || (unset BED_NET && BED=$bed testdata/bed/down.sh) >/dev/null 2>&1 || status=1
@@ -18,12 +20,31 @@ finish() {
 trap finish EXIT
 trap 'status=130; exit' INT TERM
 
-# on_bed BED PATTERN brings a bed up and runs the tests on it. Everything is printed by the caller, when it has ended.
-on_bed() {
+# raised BED brings a bed up.
+raised() {
 	export BED=$1
 	unset BED_NET # each has its own
-	testdata/bed/down.sh && testdata/bed/up.sh || return
-	cd cmd/apimctl && APIMCTL_BED=$PWD/../../.cache/bed$BED ../../.cache/apimctl.test -test.v -test.count=1 -test.timeout 40m -test.run "$2"
+	testdata/bed/down.sh && testdata/bed/up.sh
+}
+
+# tested BED runs its tests.
+tested() {
+	cd cmd/apimctl && APIMCTL_BED=$PWD/../../.cache/bed$1 ../../.cache/apimctl.test -test.v -test.count=1 -test.timeout 40m -test.run "${beds[$1]}"
+}
+
+# collect waits for the jobs, and prints what those that failed had to say; of the others, with "all", the end.
+collect() {
+	for bed in "${!jobs[@]}"; do
+		if ! wait "${jobs[$bed]}"; then
+			status=1
+			say "bed $bed failed:"
+			tail -c 20000 ".cache/test$bed.log"
+		elif [ "${1:-}" = all ]; then
+			grep -E '^ *(---|ok|PASS|FAIL)' ".cache/test$bed.log"
+		fi
+		jobs[$bed]=
+	done
+	jobs=()
 }
 
 testdata/standin/build.sh .cache/dist
@@ -32,7 +53,7 @@ if docker info >/dev/null 2>&1; then
 	testdata/bed/images.sh || exit
 	go test -c -o .cache/apimctl.test ./cmd/apimctl || exit
 	for bed in "${!beds[@]}"; do
-		on_bed "$bed" "${beds[$bed]}" >".cache/test$bed.log" 2>&1 &
+		raised "$bed" >".cache/test$bed.log" 2>&1 &
 		jobs[$bed]=$!
 	done
 elif [ "${CI:-}" = true ]; then
@@ -44,9 +65,11 @@ fi
 
 go test -race -timeout 20m -skip '^TestBed' ./... || status=1
 
-for bed in "${!jobs[@]}"; do
-	wait "${jobs[$bed]}" || status=1
-	jobs[$bed]=
-	say "on bed $bed:"
-	grep -vE '^(=== |Creating|Removing|Stopping)' ".cache/test$bed.log" | tail -c 20000
-done
+collect
+if [ -n "${engine:-}" ] && [ $status = 0 ]; then
+	for bed in "${!beds[@]}"; do
+		(tested "$bed") >".cache/test$bed.log" 2>&1 &
+		jobs[$bed]=$!
+	done
+	collect all
+fi
