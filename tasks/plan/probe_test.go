@@ -26,7 +26,10 @@ func TestProbe(t *testing.T) {
 	m.Serve("127.0.0.1:500", statuses(&asked, 500))
 	m.Serve("127.0.0.1:302", http.RedirectHandler("http://elsewhere/", http.StatusFound))
 	m.Serve("127.0.0.1:200", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("4.6.0")) }))
-	m.Listen("127.0.0.1:1", func(c net.Conn) { _ = c.Close() })
+	m.Listen("127.0.0.1:1", func(c net.Conn) {
+		_, _ = c.Read(make([]byte, 4096)) // all that was asked: else the asker may notice while it writes
+		_ = c.Close()
+	})
 	pid := "4711\n" + strings.Repeat("\x00", 95)
 	m.Set("/home/a.pid", text(0o644, "", pid))
 	m.Set("/home/gone.pid", text(0o644, "", "4712\n"))
