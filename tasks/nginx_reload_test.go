@@ -36,13 +36,17 @@ func TestNginxReloadsLoseNothing(t *testing.T) {
 
 	w = l.load()
 	time.Sleep(500 * time.Millisecond)
-	if err := syscall.Kill(l.pid(), syscall.SIGHUP); err != nil {
-		t.Fatal(err)
+	for range 20 { // one may happen to hit nobody
+		if err := syscall.Kill(l.pid(), syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+		if time.Sleep(time.Second); w.failed.Load() > 0 {
+			break
+		}
 	}
-	time.Sleep(time.Second)
 	w.end()
 	if w.failed.Load() == 0 {
-		t.Error("a reload that moves nobody loses nothing: this test sees no failures")
+		t.Error("reloads that move nobody lose nothing: this test sees no failures")
 	}
 	t.Logf("without: %d of %d requests failed", w.failed.Load(), w.ok.Load()+w.failed.Load())
 }

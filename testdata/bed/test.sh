@@ -66,7 +66,7 @@ fi
 go test -race -timeout 20m -skip '^TestBed' ./... || status=1
 
 collect
-if [ -n "${engine:-}" ] && [ $status = 0 ]; then
+if [ -n "${engine:-}" ]; then
 	for bed in "${!beds[@]}"; do
 		(tested "$bed") >".cache/test$bed.log" 2>&1 &
 		jobs[$bed]=$!
