@@ -20,11 +20,18 @@ finish() {
 trap finish EXIT
 trap 'status=130; exit' INT TERM
 
-# raised BED brings a bed up.
-raised() {
-	export BED=$1
+# raise brings the beds up, one after another: side by side they take longer, beside the race detector.
+raise() {
+	local bed
 	unset BED_NET # each has its own
-	testdata/bed/down.sh && testdata/bed/up.sh
+	for bed in "${!beds[@]}"; do
+		export BED=$bed
+		if ! { testdata/bed/down.sh && testdata/bed/up.sh; } >".cache/test$bed.log" 2>&1; then
+			say "does not come up:"
+			tail -c 5000 ".cache/test$bed.log" >&2
+			return 1
+		fi
+	done
 }
 
 # tested BED runs its tests.
@@ -32,19 +39,18 @@ tested() {
 	cd cmd/apimctl && APIMCTL_BED=$PWD/../../.cache/bed$1 ../../.cache/apimctl.test -test.v -test.count=1 -test.timeout 40m -test.run "${beds[$1]}"
 }
 
-# collect waits for the jobs, and prints what those that failed had to say; of the others, with "all", the end.
+# collect waits for the tests on the beds, and prints how each went: those that failed with all that they had to say.
 collect() {
 	for bed in "${!jobs[@]}"; do
-		if ! wait "${jobs[$bed]}"; then
+		if wait "${jobs[$bed]}"; then
+			grep -E '^ *(---|ok|PASS|FAIL)' ".cache/test$bed.log" || true
+		else
 			status=1
 			say "bed $bed failed:"
 			tail -c 20000 ".cache/test$bed.log"
-		elif [ "${1:-}" = all ]; then
-			grep -E '^ *(---|ok|PASS|FAIL)' ".cache/test$bed.log"
 		fi
 		jobs[$bed]=
 	done
-	jobs=()
 }
 
 testdata/standin/build.sh .cache/dist
@@ -52,10 +58,8 @@ if docker info >/dev/null 2>&1; then
 	engine=yes
 	testdata/bed/images.sh || exit
 	go test -c -o .cache/apimctl.test ./cmd/apimctl || exit
-	for bed in "${!beds[@]}"; do
-		raised "$bed" >".cache/test$bed.log" 2>&1 &
-		jobs[$bed]=$!
-	done
+	raise &
+	up=$!
 elif [ "${CI:-}" = true ]; then
 	say "no Docker engine answers, and CI=true wants the tests in containers: starting one is CI's part"
 	status=1
@@ -65,11 +69,14 @@ fi
 
 go test -race -timeout 20m -skip '^TestBed' ./... || status=1
 
-collect
-if [ -n "${engine:-}" ]; then
+if [ -n "${up:-}" ] && ! wait "$up"; then
+	up=
+	status=1
+fi
+if [ -n "${up:-}" ]; then
 	for bed in "${!beds[@]}"; do
 		(tested "$bed") >".cache/test$bed.log" 2>&1 &
 		jobs[$bed]=$!
 	done
-	collect all
+	collect
 fi

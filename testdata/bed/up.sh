@@ -67,11 +67,11 @@ host_keys() { # NAME
 wait_for_hosts() {
 	local name
 	for name in "${hosts[@]}"; do
-		within 120 "$name runs sshd" host_keys "$name"
+		within 400 "$name runs sshd" host_keys "$name"
 	done
 	(cd "$BED_DIR" && cat known_hosts.* >known_hosts && rm known_hosts.*)
 	for name in "${hosts[@]}"; do
-		within 90 "$name answers by ssh" ssh -F "$BED_DIR/ssh_config" -o BatchMode=yes "$name" true
+		within 300 "$name answers by ssh" ssh -F "$BED_DIR/ssh_config" -o BatchMode=yes "$name" true
 	done
 }
 
@@ -96,7 +96,7 @@ copy_driver() {
 }
 
 make_mariadb() {
-	within 120 "mariadb answers" mariadb <<<'SELECT 1'
+	within 400 "mariadb answers" mariadb <<<'SELECT 1'
 	mariadb <<-SQL
 		CREATE DATABASE IF NOT EXISTS apim_db CHARACTER SET latin1;
 		CREATE DATABASE IF NOT EXISTS shared_db CHARACTER SET latin1;
