@@ -26,6 +26,7 @@ type bed struct {
 
 func openBed(t *testing.T, dir string) *bed {
 	t.Helper()
+	dir = filepath.Clean(dir) // messages name files so, and golden files are held to them
 	b := &bed{
 		dir: dir, binary: filepath.Join(t.TempDir(), "apimctl"), vars: map[string]string{}, config: map[string]string{},
 		nodes: []string{"aio-1", "aio-2", "gw-1", "gw-2"},

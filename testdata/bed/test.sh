@@ -36,7 +36,9 @@ raise() {
 
 # tested BED runs its tests.
 tested() {
-	cd cmd/apimctl && APIMCTL_BED=$PWD/../../.cache/bed$1 ../../.cache/apimctl.test -test.v -test.count=1 -test.timeout 40m -test.run "${beds[$1]}"
+	APIMCTL_BED=$PWD/.cache/bed$1
+	export APIMCTL_BED
+	cd cmd/apimctl && ../../.cache/apimctl.test -test.v -test.count=1 -test.timeout 40m -test.run "${beds[$1]}"
 }
 
 # collect waits for the tests on the beds, and prints how each went: those that failed with all that they had to say.
