@@ -26,7 +26,7 @@ func (doc *document) warn(d *decoder) {
 	}
 	bare := func(e entry) bool { return doc.Balancer.Certificate == "" && !doc.PKI.Serves(e.Name) }
 	if slices.ContainsFunc(doc.of(LoadBalancer), bare) {
-		d.warn("groups.load-balancer", "is left alone, since it has nothing to show clients", "set load_balancer.certificate and load_balancer.key, or certificates.mode")
+		d.warn("groups.load-balancer", "is left alone, since it has nothing to show clients", "set load_balancer.certificate and load_balancer.key")
 	}
 	for _, env := range doc.Environments {
 		if !slices.ContainsFunc(doc.Hosts, func(h Host) bool { return h.Environment == env.Name }) {
