@@ -64,7 +64,7 @@ func (a *app) lockStatus(ctx context.Context) error {
 
 // locks are those of all hosts of the command, in inventory order.
 func (s *session) locks(ctx context.Context) ([]hostLock, error) {
-	return collect(ctx, s, func(ctx context.Context, host string, c playbooks.Connection) (hostLock, error) {
+	return collect(ctx, s, s.hostNames(), func(ctx context.Context, host string, c playbooks.Connection) (hostLock, error) {
 		h, held, err := lock.Read(ctx, c, playbooks.State)
 		if !held {
 			return hostLock{Host: host}, err
@@ -128,9 +128,8 @@ func (a *app) lockBreak(ctx context.Context) error {
 	return err
 }
 
-// collect asks every host of a session side by side. Answers are in inventory order, and so are errors.
-func collect[T any](ctx context.Context, s *session, ask func(context.Context, string, playbooks.Connection) (T, error)) ([]T, error) {
-	hosts := s.nodeNames()
+// collect asks hosts of a session side by side. Answers are in their order, and so are errors.
+func collect[T any](ctx context.Context, s *session, hosts []string, ask func(context.Context, string, playbooks.Connection) (T, error)) ([]T, error) {
 	at := map[string]int{}
 	for i, h := range hosts {
 		at[h] = i

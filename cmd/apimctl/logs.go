@@ -84,7 +84,7 @@ func (a *app) logs(ctx context.Context, f logFlags) error {
 
 // more shows what has come on all hosts since it was called last. A host without a log is said so.
 func (a *app) more(ctx context.Context, s *session, tails map[string]*logs.Tail, all bool, shows func(logs.Entry) error) error {
-	found, err := collect(ctx, s, func(ctx context.Context, host string, c playbooks.Connection) ([]logs.Entry, error) {
+	found, err := collect(ctx, s, s.nodeNames(), func(ctx context.Context, host string, c playbooks.Connection) ([]logs.Entry, error) {
 		entries, err := tails[host].More(ctx, c)
 		if errors.Is(err, logs.ErrNone) && !all {
 			return nil, nil // there may be one later

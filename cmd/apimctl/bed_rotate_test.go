@@ -1,0 +1,147 @@
+package main
+
+import (
+	"bufio"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"apimctl/playbooks"
+	"apimctl/tasks/keystore"
+)
+
+// TestBedRotatesUnderLoad replaces the CA and every key, the load balancer's too, while clients call through that. It is killed at five
+// points and goes on, and no request is lost. Every node restarts three times.
+func TestBedRotatesUnderLoad(t *testing.T) {
+	dir := os.Getenv("APIMCTL_BED")
+	if dir == "" {
+		t.Skip("APIMCTL_BED names no test bed")
+	}
+	b := openVaultBed(t, dir)
+	b.balance(t)
+	b.bare(t)
+	b.wants(t, exitOK, []string{bedPassphrase}, "apply", "--yes")
+	before := b.status(t)
+	l := startLoad(t, b.client(t), []string{"https://gw.am.wso2.com/ping", "https://api.am.wso2.com/publisher"}, 200)
+	for _, at := range []strike{
+		{playbooks.ChangeStarted, "aio-2", "stop "}, // while all come to trust the new CA
+		{playbooks.ChangeDone, "aio-1", "make tls.jks"},
+		{playbooks.ChangeStarted, "gw-1", "start "}, // while it is drained
+		{playbooks.ChangeDone, "lb-1", "write /var/lib/apimctl/nginx/apimctl-bed.crt"},
+		{playbooks.ChangeStarted, "gw-1", "remove from client-truststore.jks: apimctl-ca-old"},
+	} {
+		b.kill(t, at)
+		b.wants(t, exitOK, nil, "lock", "break", "--yes") // nothing runs there any more: its lease need not be waited for
+	}
+	b.wants(t, exitOK, []string{bedPassphrase}, "certs", "rotate", "--ca", "--yes")
+	sent, failed, byNode := l.stop()
+	t.Logf("%d requests, %d failed; in all: %v", sent, len(failed), byNode)
+	if len(failed) > 0 || byNode["gw-1"] == 0 || byNode["gw-2"] == 0 {
+		t.Errorf("%d of %d requests failed:\n%s", len(failed), sent, strings.Join(failed[:min(20, len(failed))], "\n"))
+	}
+	b.renewed(t, before, []string{"aio-1", "aio-2", "gw-1", "gw-2", "lb-1"}, true)
+	b.shows(t, "lb-1", "api.am.wso2.com", "443", "8099", "8021")
+}
+
+// balance gives the deployment its load balancer.
+func (b *vaultBed) balance(t *testing.T) {
+	t.Helper()
+	had, err := os.ReadFile(b.inventory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.NewReplacer("\nproxy: {https: 0, http: 0}", "\nload_balancer: {drain: 5s}\n#",
+		"\ngroups:\n", "\ngroups:\n  load-balancer: {hosts: {lb-1: {address: "+b.address(t, "lb-1")+"}}}\n").Replace(string(had))
+	if err := os.WriteFile(b.inventory, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		b.on(t, "lb-1", `systemctl disable --now nginx >/dev/null 2>&1; rm -rf /etc/nginx/conf.d/apimctl-* /etc/nginx/apimctl /var/lib/apimctl`)
+	})
+}
+
+// client calls through the load balancer. It trusts whatever CA the deployment has had.
+func (b *vaultBed) client(t *testing.T) *http.Client {
+	t.Helper()
+	at, err := exec.Command("docker", "port", b.project+"-lb-1", "443").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	address, _, _ := strings.Cut(string(at), "\n")
+	client := loadClient(t, address, nil)
+	var mu sync.Mutex
+	roots := x509.NewCertPool()
+	client.Transport.(*http.Transport).TLSClientConfig = &tls.Config{InsecureSkipVerify: true, VerifyConnection: func(s tls.ConnectionState) error {
+		mu.Lock()
+		defer mu.Unlock()
+		ca, err := os.ReadFile(filepath.Join(b.dir, "pki", "ca.pem"))
+		if err == nil {
+			roots.AppendCertsFromPEM(ca)
+		} else if !errors.Is(err, os.ErrNotExist) { // it is just being replaced
+			return err
+		}
+		_, err = s.PeerCertificates[0].Verify(x509.VerifyOptions{Roots: roots, DNSName: s.ServerName})
+		return err
+	}}
+	return client
+}
+
+// kill rotates the CA, or goes on with that, and kills it at a point.
+func (b *vaultBed) kill(t *testing.T, at strike) {
+	t.Helper()
+	cmd := exec.Command(b.binary, "certs", "rotate", "--ca", "--yes", "--output", "json", "-i", b.inventory)
+	cmd.Env = append(slices.Clone(b.vars), bedPassphrase)
+	var errOut strings.Builder
+	cmd.Stderr = &errOut
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	struck := false
+	for lines := bufio.NewScanner(out); lines.Scan() && !struck; {
+		var e playbooks.Event
+		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
+			t.Errorf("%q: %v", lines.Text(), err)
+		}
+		if struck = at.at(e); struck {
+			err = cmd.Process.Kill()
+		}
+	}
+	_ = cmd.Wait() // it was killed
+	if err != nil || !struck {
+		t.Fatalf("it was not killed at %+v: %v\n%s", at, err, errOut.String())
+	}
+}
+
+// renewed wants the TLS keys of the hosts to be others than before, and the CA too if it was to be, and nothing else; and nothing left to do.
+func (b *vaultBed) renewed(t *testing.T, before []playbooks.Seen, hosts []string, ca bool) {
+	t.Helper()
+	b.served(t)
+	if out := b.wants(t, exitOK, nil, "plan"); !strings.Contains(out, "nothing to do") {
+		t.Errorf("after the rotation a plan says %s", out)
+	}
+	now := b.status(t)
+	if len(now) != len(before) {
+		t.Fatalf("there were %d certificates, and are %d", len(before), len(now))
+	}
+	for i, s := range now {
+		was := before[i]
+		trusted := s.Alias == playbooks.Own+"ca" || s.Host == "lb-1" && s.Kind == string(keystore.Trusted)
+		want := slices.Contains(hosts, s.Host) && (s.Use == "tls" || s.Use == "served") || ca && trusted
+		if renewed := s.Fingerprint != was.Fingerprint; renewed != want {
+			t.Errorf("%s %s %s: renewed is %t", s.Host, s.Where, s.Alias, renewed)
+		}
+	}
+}
