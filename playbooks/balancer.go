@@ -139,52 +139,81 @@ func (d Deployment) balancing(n Node) []tasks.Task {
 	}
 }
 
-// serving has every node sent requests to.
-func (d Deployment) serving(n Node) []tasks.Task {
-	had := d.Balanced.on(n)
-	want := had
-	want.Config.Down, want.Trusted = nil, d.Balanced.Trust
-	return []tasks.Task{tasks.Sends{Had: had, Want: want}}
-}
-
 // rolled is a batch with what goes before and after it where nodes stop: guards look, the balancers drain, what is in flight is waited
-// for; and once the nodes are healthy the balancers send to them again.
-func (d *Balanced) rolled(play Play, batch, all []plan.Lane) []plan.Batch {
+// for; and once the nodes are healthy the balancers send to them again. Whoever was down before, and has nothing left to do, is sent
+// requests again before others are drained. Batches follow one another: d is the balancers as each leaves them to the next.
+func (d *Balanced) rolled(play Play, batch, left []plan.Lane, all []plan.Lane) []plan.Batch {
 	lanes := play.guarded(batch, all)
-	var stop []string
-	for _, l := range batch {
-		if stops(l) {
-			stop = append(stop, l.Host)
-		}
-	}
-	if d == nil || len(d.Nodes) == 0 || len(stop) == 0 || play.Unbalanced {
+	if d == nil || len(d.Nodes) == 0 || play.Unbalanced {
 		return []plan.Batch{{Lanes: lanes}}
 	}
 	var guards, work []plan.Lane
+	var stop []string
 	for i, l := range lanes {
 		if n := len(l.Steps) - len(batch[i].Steps); n > 0 {
 			guards = append(guards, plan.Lane{Host: l.Host, Steps: l.Steps[:n]})
 		}
 		l = batch[i]
-		if slices.Contains(stop, l.Host) {
+		if stops(l) {
+			stop = append(stop, l.Host)
 			node, _ := play.node(l.Host)
 			l.Steps = append([]plan.Step{{Task: "requests in flight", Changes: []plan.Change{d.inFlight(node)}}}, l.Steps...)
 		}
 		work = append(work, l)
 	}
-	steps := []plan.Batch{{Lanes: guards}, {Lanes: d.each("drain", tasks.Drain, stop)}, {Lanes: work}, {Lanes: d.each("restore", tasks.Restore, stop)}}
+	steps := []plan.Batch{{Lanes: guards}}
+	if len(stop) > 0 {
+		idle := func(host string) bool { _, in := play.node(host); return in && !has(left, host) }
+		steps = append(steps, plan.Batch{Lanes: d.turn("drain", d.Nodes, d.Nginx.Trusted, append(d.down(idle), stop...))})
+	}
+	steps = append(steps, plan.Batch{Lanes: work})
+	healthy := func(host string) bool { return has(slices.DeleteFunc(slices.Clone(batch), ungated), host) }
+	steps = append(steps, plan.Batch{Lanes: d.turn("restore", d.Nodes, d.Nginx.Trusted, d.down(healthy))})
 	return slices.DeleteFunc(steps, func(b plan.Batch) bool { return len(b.Lanes) == 0 })
 }
 
-// each has every balancer do something with nodes.
-func (d *Balanced) each(task string, does func(tasks.Nginx, ...string) []plan.Change, nodes []string) []plan.Lane {
+func has(lanes []plan.Lane, host string) bool {
+	return slices.ContainsFunc(lanes, func(l plan.Lane) bool { return l.Host == host })
+}
+
+// ungated says whether a lane waits for nothing: its node need not be healthy at its end.
+func ungated(l plan.Lane) bool {
+	return !slices.ContainsFunc(l.Steps, func(s plan.Step) bool {
+		return slices.ContainsFunc(s.Changes, func(c plan.Change) bool { _, waits := c.(plan.Wait); return waits })
+	})
+}
+
+// down are those who are down but for some.
+func (d *Balanced) down(but func(string) bool) []string {
+	return slices.DeleteFunc(slices.Clone(d.Nginx.Config.Down), but)
+}
+
+// turn has balancers send nothing to those who are to be down, and requests to all others, and says who is trusted.
+func (d *Balanced) turn(task string, balancers []Node, trusted []byte, down []string) []plan.Lane {
+	want := *d
+	want.Nginx.Trusted = trusted
+	slices.Sort(down)
+	want.Nginx.Config.Down = slices.Compact(down)
 	var lanes []plan.Lane
-	for _, n := range d.Nodes {
-		if changes := does(d.on(n), nodes...); len(changes) > 0 {
+	for _, n := range balancers {
+		if changes := tasks.Turn(d.on(n), want.on(n)); len(changes) > 0 {
 			lanes = append(lanes, plan.Lane{Host: n.Name, Steps: []plan.Step{{Task: task, Changes: changes}}})
 		}
 	}
+	*d = want
 	return lanes
+}
+
+// end has balancers send requests to all, and trust nobody of before.
+func (d *Balanced) end(task string, balancers []Node) []plan.Batch {
+	if d == nil {
+		return nil
+	}
+	lanes := d.turn(task, balancers, d.Trust, nil)
+	if lanes == nil {
+		return nil
+	}
+	return []plan.Batch{{Lanes: lanes}}
 }
 
 // balancedPorts are those of a node that balancers call (product-facts.md §3).

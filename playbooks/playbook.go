@@ -22,6 +22,9 @@ type Play struct {
 	// Unbalanced nodes are stopped without a word to the load balancers.
 	Unbalanced bool
 
+	// Ends has the nodes, which are load balancers, send requests to everybody again, and trust only whom they need to. It needs no Tasks.
+	Ends bool
+
 	// Group are all nodes of a group of which one has to serve at any time: none is stopped that is the last healthy one. Nil guards none.
 	Group []Node
 }
@@ -35,7 +38,7 @@ func Apply(d Deployment) Playbook {
 		{Name: "load balancers", Nodes: d.Balancers(), Tasks: d.balancing},
 		{Name: "all-in-one nodes, one after another", Nodes: d.AllInOnes(), Batch: 1, Tasks: d.running, Group: d.AllInOnes()},
 		{Name: "gateways", Nodes: d.Gateways(), Batch: d.GatewayBatch, Tasks: d.running, Group: d.Gateways()},
-		{Name: "every node is sent requests", Nodes: d.Balancers(), Tasks: d.serving},
+		{Name: "every node is sent requests", Nodes: d.Balancers(), Ends: true},
 	}
 }
 
@@ -94,6 +97,10 @@ func (pb Playbook) hosts() []string {
 // plan lays steps out as the playbook orders them. What has nothing to do is left out.
 func (pb Playbook) plan(deployment string, b *Balanced, steps func(play int, host string) []plan.Step) plan.Plan {
 	all := plan.Plan{Deployment: deployment}
+	if b != nil {
+		now := *b
+		b = &now
+	}
 	for i, p := range pb {
 		out := plan.Play{Name: p.Name}
 		var lanes []plan.Lane
@@ -103,8 +110,13 @@ func (pb Playbook) plan(deployment string, b *Balanced, steps func(play int, hos
 			}
 		}
 		lanes = p.inOrder(lanes)
+		left := lanes
 		for batch := range slices.Chunk(lanes, p.size(len(lanes))) {
-			out.Batches = append(out.Batches, b.rolled(p, batch, lanes)...)
+			out.Batches = append(out.Batches, b.rolled(p, batch, left, lanes)...)
+			left = left[len(batch):]
+		}
+		if p.Ends {
+			out.Batches = b.end(p.Name, p.Nodes)
 		}
 		if len(out.Batches) > 0 {
 			all.Plays = append(all.Plays, out)

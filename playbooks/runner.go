@@ -205,7 +205,7 @@ func planHost(ctx context.Context, pb Playbook, host string, c Connection) ([][]
 		told := map[string]bool{} // what one task lacks, another that needs it too does not say again
 		for i, p := range pb {
 			n, ok := p.node(host)
-			if !ok {
+			if !ok || p.Ends {
 				continue
 			}
 			for _, t := range p.Tasks(n) {

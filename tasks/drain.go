@@ -2,7 +2,6 @@ package tasks
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -14,52 +13,35 @@ import (
 	"apimctl/tasks/remote"
 )
 
-// Drain has a balancer send nothing more to the nodes. It reads no host: lb is the balancer as it is, and nodes in lb.Config.Down stay down.
-func Drain(lb Nginx, nodes ...string) []plan.Change {
-	return lb.turn(lb.without(nodes), "drain "+strings.Join(nodes, ", "))
-}
-
-// Restore has a balancer that drained the nodes send to them again.
-func Restore(lb Nginx, nodes ...string) []plan.Change {
-	return lb.without(nodes).turn(lb, "restore "+strings.Join(nodes, ", "))
-}
-
-// Sends has a balancer end a run as Want: whom it had down is sent requests again, and whom only nodes of before led to is trusted no more.
-type Sends struct{ Had, Want Nginx }
-
-func (Sends) String() string { return "every node is sent requests" }
-
-// Plan reads nothing: whoever made the plan has looked.
-func (t Sends) Plan(context.Context, remote.Reader) ([]plan.Change, error) {
-	var why []string
-	if down := t.Had.Config.Down; len(down) > 0 {
-		why = append(why, "restore "+strings.Join(down, ", "))
-	}
-	if !bytes.Equal(t.Had.Trusted, t.Want.Trusted) {
-		why = append(why, "the nodes show no certificate of before any more")
-	}
-	return t.Had.turn(t.Want, why...), nil
-}
-
-// without is the balancer with the nodes down.
-func (t Nginx) without(nodes []string) Nginx {
-	t.Config.Down = slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(t.Config.Down), nodes...))))
-	return t
-}
-
-// turn makes a balancer that is t be want, which has the same key.
-func (t Nginx) turn(want Nginx, why ...string) []plan.Change {
+// Turn has a balancer that is had become want, with the same key: nodes that are down there are sent nothing more, and those that are not
+// are sent requests again. It reads no host.
+func Turn(had, want Nginx) []plan.Change {
 	var changes []plan.Change
-	had := t.files()
+	before := had.files()
 	for i, f := range want.files() {
-		if !had[i].want.Equal(f.want) {
-			changes = append(changes, want.staged(f, had[i].want))
+		if !before[i].want.Equal(f.want) {
+			changes = append(changes, want.staged(f, before[i].want))
 		}
 	}
 	if changes == nil {
 		return nil
 	}
+	var why []string
+	if nodes := besides(had.Config.Down, want.Config.Down); len(nodes) > 0 {
+		why = append(why, "restore "+strings.Join(nodes, ", "))
+	}
+	if nodes := besides(want.Config.Down, had.Config.Down); len(nodes) > 0 {
+		why = append(why, "drain "+strings.Join(nodes, ", "))
+	}
+	if !bytes.Equal(had.Trusted, want.Trusted) {
+		why = append(why, "the nodes show no certificate of before any more")
+	}
 	return append(changes, want.load(why, nil))
+}
+
+// besides are those of all that are not among some.
+func besides(all, some []string) []string {
+	return slices.DeleteFunc(slices.Clone(all), func(s string) bool { return slices.Contains(some, s) })
 }
 
 // inFlightScript waits $1 seconds at most until nothing is connected from an address in $3 to a port in $2, all as the kernel writes

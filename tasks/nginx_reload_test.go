@@ -14,11 +14,11 @@ func TestNginxReloadsLoseNothing(t *testing.T) {
 	l.mustDo(l.all())
 	w := l.load()
 	time.Sleep(500 * time.Millisecond)
-	l.mustDo(Drain(l.lb, "gw-2"))
+	l.mustDo(Turn(l.lb, without(l.lb, "gw-2")))
 	if !strings.Contains(l.read("etc/conf.d/apimctl-prod.conf"), "backup down; # gw-2") {
 		t.Error("gw-2 is not down")
 	}
-	l.mustDo(Restore(l.lb, "gw-2"))
+	l.mustDo(Turn(without(l.lb, "gw-2"), l.lb))
 	w.end()
 	if w.failed.Load() > 0 || w.ok.Load() == 0 || w.told.Load() == 0 {
 		t.Errorf("%d of %d requests failed, and %d clients were moved: %s", w.failed.Load(), w.ok.Load()+w.failed.Load(), w.told.Load(), w.example)
@@ -64,7 +64,7 @@ func TestNginxRefusesAndRollsBack(t *testing.T) {
 	if err := syscall.Kill(l.pid(), syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	out, err = l.do(Drain(l.lb, "gw-1"))
+	out, err = l.do(Turn(l.lb, without(l.lb, "gw-1")))
 	if err == nil || !strings.Contains(out, "the old one is back") {
 		t.Errorf("%v: %s", err, out)
 	}

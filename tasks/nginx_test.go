@@ -58,6 +58,12 @@ var shown = func() func(int64) []byte {
 	}
 }()
 
+// without is the balancer with a node down.
+func without(lb Nginx, node string) Nginx {
+	lb.Config.Down = []string{node}
+	return lb
+}
+
 // withNginx is a host with nginx as Debian's package leaves it, stopped.
 func withNginx(_ *testing.T, m *remotetest.Memory) {
 	m.Answer("command", func([]string) (string, error) { return "/usr/sbin/nginx\n", nil })
@@ -151,7 +157,7 @@ func TestDrainAndRestore(t *testing.T) {
 	conf := "/etc/nginx/conf.d/apimctl-prod.conf"
 	before := string(m.At(conf).Data)
 
-	drain := Drain(lb, "gw-2")
+	drain := Turn(lb, without(lb, "gw-2"))
 	apply(t, drain, m)
 	apply(t, drain, m)
 	if n := strings.Count(string(m.At(conf).Data), " down; # gw-2"); n != 12 {
@@ -160,7 +166,7 @@ func TestDrainAndRestore(t *testing.T) {
 	if len(planned(t, lb, m)) == 0 {
 		t.Error("a drained balancer is not seen")
 	}
-	restore := Restore(lb, "gw-2")
+	restore := Turn(without(lb, "gw-2"), lb)
 	apply(t, restore, m)
 	if string(m.At(conf).Data) != before || len(planned(t, lb, m)) > 0 {
 		t.Errorf("a restored balancer lacks %v", planned(t, lb, m))
@@ -168,9 +174,6 @@ func TestDrainAndRestore(t *testing.T) {
 	begins(t, []string{"write /var/lib/apimctl/nginx/apimctl-prod.conf", "test and load nginx's configuration of prod"}, drain)
 	if diff := drain[0].Diff(); !strings.Contains(diff, "+\tserver 10.0.0.22:8243 max_fails=0 backup down; # gw-2\n") || strings.Contains(diff, "\n+\tserver_name") {
 		t.Error(diff)
-	}
-	if again := Drain(lb.without([]string{"gw-2"}), "gw-2"); again != nil {
-		t.Errorf("who is down already is drained by %v", again)
 	}
 	one := plan.Plan{Plays: []plan.Play{{Batches: []plan.Batch{{Lanes: []plan.Lane{{Host: "lb-1", Steps: []plan.Step{{Changes: all}}}}}}}}}
 	data, err := plan.Marshal(one)
@@ -195,15 +198,15 @@ func TestNginxAsksForItsKeyLate(t *testing.T) {
 }
 
 // At the end of a run nobody is down, and nobody trusted who is no more.
-func TestSends(t *testing.T) {
+func TestTurn(t *testing.T) {
 	m, want := host(t), balancer()
 	withNginx(t, m)
-	had := want.without([]string{"gw-2"})
+	had := without(want, "gw-2")
 	had.Trusted = []byte("nodes\nof before\n")
 	apply(t, planned(t, had, m), m)
-	changes := planned(t, Sends{had, want}, m)
+	changes := Turn(had, want)
 	apply(t, changes, m)
-	if again := planned(t, want, m); len(again) > 0 || len(planned(t, Sends{want, want}, m)) > 0 {
+	if again := planned(t, want, m); len(again) > 0 || Turn(want, want) != nil {
 		t.Errorf("it lacks %v", again)
 	}
 	if why := loadReason(changes); why != "restore gw-2, the nodes show no certificate of before any more" {

@@ -84,7 +84,9 @@ func (a *app) rotateStep(ctx context.Context, l loaded, k playbooks.Keys, r pki.
 	step := r.Next()
 	l.hosts = l.inv.Hosts
 	if step.Node != "" {
-		l.hosts = slices.DeleteFunc(slices.Clone(l.hosts), func(h inventory.Host) bool { return h.Name != step.Node })
+		l.hosts = slices.DeleteFunc(slices.Clone(l.hosts), func(h inventory.Host) bool {
+			return h.Name != step.Node && h.Role != inventory.LoadBalancer // which may still have it down, where a run died
+		})
 		if err := k.Switch(r, step.Node, time.Now()); err != nil {
 			return r, err
 		}
