@@ -3,6 +3,7 @@ package main
 import (
 	"archive/zip"
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -70,6 +71,8 @@ func (b *bed) killed(t *testing.T, s strike, limit ...string) {
 func (b *bed) kill(t *testing.T, s strike, args ...string) {
 	t.Helper()
 	cmd := b.command(nil, args...)
+	var said bytes.Buffer
+	cmd.Stderr = &said
 	out, err := cmd.StdoutPipe()
 	if err == nil {
 		err = cmd.Start()
@@ -89,7 +92,7 @@ func (b *bed) kill(t *testing.T, s strike, args ...string) {
 	}
 	_ = cmd.Wait() // it was killed
 	if err != nil || !struck {
-		t.Fatalf("it was not killed at %+v: %v", s, err)
+		t.Fatalf("it was not killed at %+v: %v\n%s", s, err, &said)
 	}
 }
 
