@@ -61,9 +61,10 @@ func (b *bed) killedUnpacking(t *testing.T) {
 // killed kills an apply at a point, without a chance to tidy up, and wants the next one to finish.
 func (b *bed) killed(t *testing.T, s strike, limit ...string) {
 	inv := b.inventory(t, "killed")
-	b.kill(t, s, append([]string{"apply", "-i", inv, "--yes", "--output", "json"}, limit...)...)
-	// The hosts that the dead run had locked are free when its lease is over.
-	b.wants(t, exitOK, append([]string{"apply", "-i", inv, "--yes", "--lock-wait", "2m"}, limit...)...)
+	// The hosts that a dead run had locked are free when its lease is over.
+	apply := append([]string{"apply", "-i", inv, "--yes", "--lock-wait", "2m"}, limit...)
+	b.kill(t, s, append(apply, "--output", "json")...)
+	b.wants(t, exitOK, apply...)
 	b.whole(t)
 	b.wants(t, exitOK, append([]string{"plan", "-i", inv}, limit...)...)
 }
