@@ -82,12 +82,7 @@ func (d Deployment) AllInOnes() []Node { return d.of(inventory.AllInOne) }
 func (d Deployment) Gateways() []Node { return d.of(inventory.Gateway) }
 
 // Balancers are the load balancers, where they can be configured.
-func (d Deployment) Balancers() []Node {
-	if !d.Balanced.ready() {
-		return nil
-	}
-	return d.Balanced.nodes()
-}
+func (d Deployment) Balancers() []Node { return d.Balanced.Nodes }
 
 func (d Deployment) of(r inventory.Role) []Node {
 	var nodes []Node

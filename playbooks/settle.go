@@ -36,10 +36,10 @@ func Settle(inv *inventory.Inventory, products Products) (Deployment, error) {
 	d := Deployment{Name: inv.Name, Version: inv.Version, HostLines: lines, Trusted: trusted, GatewayBatch: 1}
 	errs := []error{err}
 	d.Nodes, err = s.nodes(driver)
-	errs = append(errs, err, settlePKI(inv, products, &d, time.Now()))
-	b, err := balancers(inv)
 	errs = append(errs, err)
-	d.balance(b)
+	d.Balanced, err = balancers(inv, time.Now())
+	errs = append(errs, err, settlePKI(inv, products, &d, time.Now()))
+	d.balance()
 	d.Upstream = upstream(inv, d)
 	return d, errors.Join(errs...)
 }

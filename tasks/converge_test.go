@@ -55,7 +55,7 @@ var converges = []struct {
 	{task: balancer(), setUp: withNginx, lacks: []string{
 		"run systemctl enable --quiet nginx", "make directory /var/lib/apimctl/nginx",
 		"write /var/lib/apimctl/nginx/apimctl-prod.conf", "write /var/lib/apimctl/nginx/apimctl-prod.crt",
-		"write /var/lib/apimctl/nginx/apimctl-prod.key", "write /var/lib/apimctl/nginx/apimctl-prod-nodes.pem",
+		"write /var/lib/apimctl/nginx/apimctl-prod-nodes.pem",
 		"test and load nginx's configuration of prod",
 	}},
 	{task: gateway("auto"), setUp: installed, lacks: []string{
