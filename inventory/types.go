@@ -37,6 +37,7 @@ type Inventory struct {
 	Environments  []Environment // those written, in that order; else one for each that a gateway names
 	Features      Features
 	Balancer      Balancer
+	Drain         Drain
 	Gate          Gate   // of the file; each host has its own, which may differ
 	Hosts         []Host // all-in-one, gateway, load-balancer; each group as written
 
@@ -107,6 +108,13 @@ type Balancer struct {
 	Certificate string        // a PEM file with its chain: absolute, and there; empty: none is given
 	Key         string        // the PEM file of its private key
 	Drain       time.Duration // how long requests in flight may take before a node is stopped
+}
+
+// A Drain is commands of this machine's that have a balancer of one's own let a node go, and send requests to it again. Both are there or
+// none. {host}, {address} and {group} stand for the node's.
+type Drain struct {
+	Command, Restore []string
+	For              time.Duration // how long requests in flight may take after Command
 }
 
 // An Environment is a gateway environment: what the portals show of the gateways that serve it. An empty endpoint is
