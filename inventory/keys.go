@@ -56,6 +56,8 @@ func fileTable() table[document] {
 		nested(row{Name: "keystores", Doc: "the stores that nodes use, under repository/resources/security"},
 			func(d *document) *Keystores { return &d.Keystores }, keystoresTable()),
 		certificatesKey(),
+		nested(row{Name: "secrets", Doc: "how secrets are kept, here and on nodes: docs/secrets.md"},
+			func(d *document) *Secrets { return &d.Secrets }, secretsTable()),
 		{row: row{Name: "hosts_file", Type: "list of names", Named: "ADDRESS", Note: "none", Doc: "more names for /etc/hosts, beside every node's own and the hostnames"}, read: readHostsFile},
 		{row: row{
 			Name: "environments", Type: "mapping", Named: "NAME", Keys: environmentTable().rows(),

@@ -34,6 +34,7 @@ type Inventory struct {
 	HostsFile     map[string][]string // address -> names, beside those of the nodes
 	Certificates  []Certificate       // more that every node trusts
 	PKI           PKI
+	Secrets       Secrets
 	Environments  []Environment // those written, in that order; else one for each that a gateway names
 	Features      Features
 	Balancer      Balancer
