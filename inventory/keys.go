@@ -67,6 +67,7 @@ func fileTable() table[document] {
 		}, read: func(c cursor, d *document) { d.groups = c }},
 		nested(row{Name: "load_balancer", Doc: "what the group load-balancer shows its clients, and how it lets nodes go"},
 			func(d *document) *Balancer { return &d.Balancer }, balancerTable()),
+		hardeningKey(),
 		nested(row{Name: "features", Doc: "what may be switched on; each off unless named"},
 			func(d *document) *Features { return &d.Features }, featuresTable()),
 	}
