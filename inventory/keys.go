@@ -71,6 +71,7 @@ func fileTable() table[document] {
 			func(d *document) *Balancer { return &d.Balancer }, balancerTable()),
 		nested(row{Name: "drain", Doc: "commands that tell a load balancer of your own, where there is no group load-balancer"},
 			func(d *document) *Drain { return &d.Drain }, drainTable()),
+		hardeningKey(),
 		nested(row{Name: "features", Doc: "what may be switched on; each off unless named"},
 			func(d *document) *Features { return &d.Features }, featuresTable()),
 	}

@@ -39,6 +39,7 @@ type Inventory struct {
 	Features      Features
 	Balancer      Balancer
 	Drain         Drain
+	Hardening     Hardening
 	Gate          Gate   // of the file; each host has its own, which may differ
 	Hosts         []Host // all-in-one, gateway, load-balancer; each group as written
 
@@ -116,6 +117,21 @@ type Balancer struct {
 type Drain struct {
 	Command, Restore []string
 	For              time.Duration // how long requests in flight may take after Command
+}
+
+// Hardening is what of the production checklist apply keeps true (product-facts.md §9).
+type Hardening struct {
+	Given       bool // whether the file says anything of it
+	All         bool // the default of those below
+	Limits      bool // of the account, in /etc/security
+	Sysctl      bool // a drop-in in /etc/sysctl.d
+	Files       bool // modes
+	LogRotation bool // of wso2carbon.log
+	Sandbox     bool // of the unit
+	TLS         bool // 1.2 and later alone
+	Headers     bool // responses do not name the product
+	NoJMX       bool
+	JVM         bool // options of TLS and XML
 }
 
 // An Environment is a gateway environment: what the portals show of the gateways that serve it. An empty endpoint is

@@ -17,13 +17,13 @@ func Apply(d Deployment) Playbook {
 
 // prepared is what a host needs before anything that serves on it changes.
 func (d Deployment) prepared(n Node) []tasks.Task {
-	return []tasks.Task{
+	return append([]tasks.Task{
 		n.java(),
 		tasks.User{Name: n.Install.User, Group: n.Install.Group, Home: n.Install.Dir},
 		n.directories(),
 		tasks.Release{Archive: n.archive(), Dir: n.release(), Owner: n.owner()},
 		tasks.Hosts{Deployment: d.Name, Lines: d.HostLines},
-	}
+	}, d.hardenedHost(n)...)
 }
 
 // running is a node on its release, with its configuration, healthy.
@@ -39,5 +39,6 @@ func (d Deployment) running(n Node) []tasks.Task {
 	if n.Driver.Name != "" {
 		list = append(list, tasks.Driver{Home: n.Home(), Owner: n.owner(), Name: n.Driver.Name, Data: n.Driver.Data})
 	}
+	list = append(list, d.hardenedNode(n)...)
 	return append(list, d.service(n))
 }

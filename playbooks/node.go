@@ -29,6 +29,7 @@ type Deployment struct {
 	GatewayBatch int
 	Upstream     Endpoint
 	Balanced     Balanced
+	Hardening    inventory.Hardening
 }
 
 // An Endpoint is where nodes call the all-in-ones: a load balancer, or the first of them.
@@ -171,17 +172,15 @@ func (d Deployment) service(n Node) tasks.Service {
 	if n.Driver.Name != "" {
 		files = append(files, n.Home()+"/repository/components/lib/"+n.Driver.Name)
 	}
-	facts, args := d.facts(n), []string(nil)
-	if d.PKI.Managed {
-		args = append(args, verifies)
-	} else {
+	facts := d.facts(n)
+	if !d.PKI.Managed {
 		for _, s := range n.storeFiles() {
 			files = append(files, n.security(s))
 		}
 	}
 	s := tasks.Service{
 		Name: n.Service(), About: "WSO2 API Manager " + string(n.Role) + " of " + d.Name, Home: n.Home(), Script: n.script(), User: n.Install.User, Group: n.Install.Group,
-		Java: n.java(), Heap: tasks.Heap(n.Install.Heap), Opts: n.Install.JavaOpts, Args: args,
+		Java: n.java(), Heap: tasks.Heap(n.Install.Heap), Opts: d.options(n), Args: d.args(), Sandbox: d.Hardening.Sandbox,
 		Kind: n.Install.Service, State: State, Files: files, Facts: facts, Stop: stopFor,
 	}
 	s.Gate = n.ladder(s.Console())
@@ -194,6 +193,14 @@ func (d Deployment) service(n Node) tasks.Service {
 // verifies has the product hold the name in a certificate to the host that it calls. Its own default is AllowAll, which stands behind
 // JAVA_OPTS: only as an argument of the script it is heard (product-facts.md §2, §9).
 const verifies = "-Dhttpclient.hostnameVerifier=Strict"
+
+// args are those of the product's script.
+func (d Deployment) args() []string {
+	if d.PKI.Managed {
+		return []string{verifies}
+	}
+	return nil
+}
 
 // facts are the keys and certificates that the node runs with: what keytool will have made of a store no file tells beforehand.
 func (d Deployment) facts(n Node) []string {

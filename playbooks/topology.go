@@ -78,6 +78,7 @@ func rendered(inv *inventory.Inventory) render.Deployment {
 		Keystores:     storesOf(inv.Keystores),
 		EncryptionKey: inv.EncryptionKey.Reveal(),
 		Features:      features(inv.Features),
+		Hardening:     render.Hardening{TLS: inv.Hardening.TLS, Headers: inv.Hardening.Headers, NoJMX: inv.Hardening.NoJMX},
 	}
 	for _, h := range inv.Hosts {
 		switch h.Role {

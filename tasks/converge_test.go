@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"apimctl/render"
 	"apimctl/tasks/keystore"
 	"apimctl/tasks/plan"
 	"apimctl/tasks/remote"
@@ -52,6 +53,18 @@ var converges = []struct {
 	}},
 	{task: signing(), setUp: withKey("vendor"), lacks: []string{"make wso2carbon.jks with the key wso2carbon"}},
 	{task: Hosts{Deployment: "prod", Lines: []string{"10.0.0.11 aio-1"}}, lacks: []string{"write /etc/hosts"}},
+	{task: Limits{Deployment: "prod", User: "wso2carbon"}, lacks: []string{
+		"make directory /etc/security", "make directory /etc/security/limits.d", "write /etc/security/limits.d/90-apimctl-prod.conf",
+	}},
+	{task: Sysctl{Deployment: "prod", Settings: render.Sysctls([]int{9443, 8243})}, setUp: withKernel, lacks: []string{
+		"make directory /etc/sysctl.d", "write /etc/sysctl.d/90-apimctl-prod.conf", "load /etc/sysctl.d/90-apimctl-prod.conf",
+	}},
+	{task: LogRotation{Path: home + "/repository/conf/log4j2.properties"}, setUp: withLog, lacks: []string{
+		"write " + home + "/repository/conf/log4j2.properties",
+	}},
+	{task: FileModes{Home: home, Stores: []string{home + "/repository/resources/security/wso2carbon.jks"}}, setUp: withOpenFiles, lacks: []string{
+		"keep keystores their owner's", "keep everybody from writing the product",
+	}},
 	{task: balancer(), setUp: withNginx, lacks: []string{
 		"run systemctl enable --quiet nginx", "make directory /var/lib/apimctl/nginx",
 		"write /var/lib/apimctl/nginx/apimctl-prod.conf", "write /var/lib/apimctl/nginx/apimctl-prod.crt",

@@ -23,8 +23,9 @@ var layers = map[string][]string{
 	"tasks/journal":           {"tasks/remote"},
 	"tasks/logs":              {"tasks/remote"},
 	"tasks/plan":              {"tasks/remote", "render"},
+	"tasks/hardening":         {"tasks", "tasks/remote", "render", "render/check"},
 	"tasks":                   {"tasks/plan", "tasks/remote", "tasks/keystore", "render"},
-	"playbooks":               {"tasks", "tasks/plan", "tasks/lock", "tasks/journal", "tasks/remote", "tasks/keystore", "render", "render/catalog", "render/check", "inventory", "inventory/pki"},
+	"playbooks":               {"tasks", "tasks/plan", "tasks/lock", "tasks/journal", "tasks/remote", "tasks/keystore", "tasks/hardening", "render", "render/catalog", "render/check", "inventory", "inventory/pki"},
 	"cmd/apimctl":             nil, // everything
 }
 

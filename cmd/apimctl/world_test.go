@@ -188,13 +188,25 @@ func (m *machine) die() {
 }
 
 func (m *machine) java(version string) {
-	m.Answer("find", func([]string) (string, error) {
+	m.Answer("find", func(argv []string) (string, error) {
+		if argv[len(argv)-1] != "release" {
+			return "", nil
+		}
 		if version == "" {
 			return "", &remote.ExitError{Code: 1}
 		}
 		return "/usr/lib/jvm/java/release\n", nil
 	})
-	m.Answer("head", func([]string) (string, error) { return fmt.Sprintf("JAVA_VERSION=%q\n", version), nil })
+	m.Answer("head", func(argv []string) (string, error) {
+		path := argv[len(argv)-1]
+		if strings.HasSuffix(path, "/release") {
+			return fmt.Sprintf("JAVA_VERSION=%q\n", version), nil
+		}
+		if f := m.At(path); f.Exists() {
+			return string(f.Data), nil
+		}
+		return "", &remote.ExitError{Code: 1}
+	})
 }
 
 const diesWith = `Exception in thread "main" java.lang.UnsupportedClassVersionError: org/wso2/carbon/bootstrap/Bootstrap has been compiled by a more recent version
