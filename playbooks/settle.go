@@ -36,7 +36,7 @@ func Settle(inv *inventory.Inventory, products Products) (Deployment, error) {
 	d := Deployment{Name: inv.Name, Version: inv.Version, HostLines: lines, Trusted: trusted, GatewayBatch: 1}
 	errs := []error{err}
 	d.Nodes, err = s.nodes(driver)
-	errs = append(errs, err, settlePKI(inv, products, &d, time.Now()))
+	errs = append(errs, err, settlePKI(inv, products, &d, time.Now()), settleDatabases(inv, products, &d))
 	b, err := balancers(inv)
 	errs = append(errs, err)
 	d.balance(b)
