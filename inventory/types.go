@@ -66,7 +66,15 @@ type Admin struct {
 // Databases are the shared databases; both nil where every node keeps its embedded H2.
 type Databases struct {
 	Driver       string // the JDBC driver's jar: absolute, and there; empty with H2
+	Manage       string // check, schema or none
+	Admin        *DatabaseAdmin
 	APIM, Shared *Database
+}
+
+// A DatabaseAdmin may create databases, tables and users.
+type DatabaseAdmin struct {
+	Username string
+	Password Secret
 }
 
 // A Database is one shared database, in the product's words (product-facts.md §7).

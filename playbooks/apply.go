@@ -7,6 +7,7 @@ import "apimctl/tasks"
 // deploys anything until it is restarted (product-facts.md §4).
 func Apply(d Deployment) Playbook {
 	return Playbook{
+		{Name: "databases", Nodes: d.looker(), Tasks: d.databases},
 		{Name: "prepare every host", Nodes: d.Nodes, Tasks: d.prepared},
 		{Name: "load balancers", Nodes: d.Balancers(), Tasks: d.balancing},
 		{Name: "all-in-one nodes, one after another", Nodes: d.AllInOnes(), Batch: 1, Tasks: d.running, Group: d.AllInOnes()},

@@ -25,7 +25,7 @@ func Harden(inv *inventory.Inventory, d Deployment, catalogs map[inventory.Role]
 func checkable(inv *inventory.Inventory, d Deployment, catalogs map[inventory.Role]*catalog.Catalog, known func(name string) string) check.Deployment {
 	all := check.Deployment{
 		Hosts: map[string]string{}, Catalogs: map[string]*catalog.Catalog{}, LoadBalanced: inv.Proxy.HTTPS != 0,
-		Closed: d.Balanced.ready(),
+		Closed: len(d.Balanced.Nodes) > 0,
 	}
 	for role, c := range catalogs {
 		all.Catalogs[string(role)] = c

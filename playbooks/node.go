@@ -28,6 +28,8 @@ type Deployment struct {
 	PKI          PKI
 	GatewayBatch int
 	Upstream     Endpoint
+	Databases    []tasks.Database // those that are looked at
+	JDBC         []tasks.JDBC     // those that nodes connect to
 	Balanced     Balanced
 	Hardening    inventory.Hardening
 }
@@ -183,6 +185,7 @@ func (d Deployment) service(n Node) tasks.Service {
 		Java: n.java(), Heap: tasks.Heap(n.Install.Heap), Opts: d.options(n), Args: d.args(), Sandbox: d.Hardening.Sandbox,
 		Kind: n.Install.Service, State: State, Files: files, Facts: facts, Stop: stopFor,
 	}
+	s.Ping = d.ping(n)
 	s.Gate = n.ladder(s.Console())
 	if n.Role == inventory.Gateway {
 		s.Before = []plan.Wait{d.upstream(n)}

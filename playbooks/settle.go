@@ -38,7 +38,7 @@ func Settle(inv *inventory.Inventory, products Products) (Deployment, error) {
 	d.Nodes, err = s.nodes(driver)
 	errs = append(errs, err)
 	d.Balanced, err = balancers(inv, time.Now())
-	errs = append(errs, err, settlePKI(inv, products, &d, time.Now()))
+	errs = append(errs, err, settlePKI(inv, products, &d, time.Now()), settleDatabases(inv, products, &d))
 	d.balance()
 	d.Upstream = upstream(inv, d)
 	return d, errors.Join(errs...)

@@ -48,6 +48,9 @@ var converges = []struct {
 		"remove " + home + "/repository/components/dropins/mysql_connector_j_8.1.0_1.0.0.jar",
 		"write " + home + "/repository/components/lib/mysql-connector-j-8.4.0.jar",
 	}},
+	{task: apimDB(), setUp: withServer, lacks: []string{
+		"create the database apim_db", "create the tables of apim_db", "let u read and write the rows of apim_db",
+	}},
 	{task: truststore(), setUp: withTruststore, lacks: []string{
 		"write /var/lib/apimctl/import-", "import into client-truststore.jks: db-ca, idp", "remove /var/lib/apimctl/import-",
 	}},

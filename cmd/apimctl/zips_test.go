@@ -22,7 +22,10 @@ func (s *stage) given(args []string) error {
 	aio := map[string]string{"bin/api-manager.sh": "#!/bin/sh\n"}
 	gw := map[string]string{"bin/gateway.sh": "#!/bin/sh\n"}
 	for name, data := range map[string][]byte{
-		"am.zip":        pack("wso2am-4.6.0", aio),
+		"am.zip": pack("wso2am-4.6.0", aio),
+		"am-db.zip": pack("wso2am-4.6.0", map[string]string{
+			"bin/api-manager.sh": "#!/bin/sh\n", "dbscripts/mysql.sql": scriptOf("shared_db"), "dbscripts/apimgt/mysql.sql": scriptOf("apim_db"),
+		}),
 		"am-4.5.0.zip":  pack("wso2am-4.5.0", aio),
 		"gw.zip":        pack("wso2am-universal-gw-4.6.0", gw),
 		"acp.zip":       pack("wso2am-acp-4.6.0", map[string]string{"bin/api-cp.sh": ""}),
