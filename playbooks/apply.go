@@ -36,6 +36,9 @@ func (d Deployment) running(n Node) []tasks.Task {
 	if len(d.trusts()) > 0 {
 		list = append(list, n.truststore(d)) // before deployment.toml, which may tell the password that it still has
 	}
+	if n.Ciphers {
+		list = append(list, n.vault())
+	}
 	list = append(list, tasks.Configuration{Path: n.conf(), Owner: n.owner(), Data: n.TOML, Hide: n.Hide})
 	if n.Driver.Name != "" {
 		list = append(list, tasks.Driver{Home: n.Home(), Owner: n.owner(), Name: n.Driver.Name, Data: n.Driver.Data})

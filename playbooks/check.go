@@ -64,11 +64,11 @@ func outside(inv *inventory.Inventory) []string {
 
 func checked(n Node) check.Node {
 	entries := map[string]render.Entry{}
-	for _, e := range n.Config.Entries() {
+	for _, e := range n.Clear.Entries() {
 		entries[e.Key] = e
 	}
 	return check.Node{
-		Host: n.Name, Role: string(n.Role), Version: n.Product.Version, Config: n.Config.Tree(), Offset: n.Offset,
+		Host: n.Name, Role: string(n.Role), Version: n.Product.Version, Config: n.Clear.Tree(), Offset: n.Offset,
 		Addresses: []string{n.Name, n.Address},
 		Origin: func(key string) (string, int) {
 			o := entries[key].Origin

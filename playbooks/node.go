@@ -47,12 +47,14 @@ type Node struct {
 	inventory.Host
 	Product Product
 	Config  render.Config   // its deployment.toml, with where each key came from
+	Clear   render.Config   // the same before its secrets were encrypted; nothing of it goes to a host
 	TOML    []byte          // its deployment.toml
 	Hide    []remote.Secret // values in it that are shown nowhere
 	Driver  Driver
 	Accepts Accepts          // the Java that the product takes
 	Stores  render.Keystores // of its deployment.toml, as merged
 	TLS     Key              // with certificates of the deployment's own
+	Ciphers bool             // whether its deployment.toml holds its secrets encrypted
 
 	Trust      string // PEM of what the certificate of its TLS ports leads to, "" where that is not known
 	ServerName string // verified where it is given
@@ -173,6 +175,9 @@ func (d Deployment) service(n Node) tasks.Service {
 	files := []string{n.conf()}
 	if n.Driver.Name != "" {
 		files = append(files, n.Home()+"/repository/components/lib/"+n.Driver.Name)
+	}
+	if n.Ciphers {
+		files = append(files, n.vault().ConfPath())
 	}
 	facts := d.facts(n)
 	if !d.PKI.Managed {
