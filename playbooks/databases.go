@@ -42,8 +42,7 @@ func settleDatabases(inv *inventory.Inventory, products Products, d *Deployment)
 		label string
 		db    *inventory.Database
 	}{{"apim_db", dbs.APIM}, {"shared_db", dbs.Shared}} {
-		class, url := databaseOf(one.db).JDBC()
-		d.JDBC = append(d.JDBC, tasks.JDBC{Label: one.label, Class: class, URL: url, User: one.db.Username, Password: remote.Secret(one.db.Password.Reveal())})
+		d.JDBC = append(d.JDBC, jdbc(one.label, one.db))
 		db, err := settleDatabase(inv, one.label, *one.db, products[inventory.AllInOne].FS)
 		switch {
 		case err != nil:
@@ -105,6 +104,15 @@ func (d Deployment) dialled(addr string) string {
 		}
 	}
 	return addr
+}
+
+func jdbc(label string, db *inventory.Database) tasks.JDBC {
+	class, url := databaseOf(db).JDBC()
+	where := strings.TrimPrefix(url, "jdbc:")
+	if i := strings.IndexAny(where, "?;"); i >= 0 {
+		where = where[:i] // what follows may hold a password
+	}
+	return tasks.JDBC{Label: label, Class: class, URL: url, Where: where, User: db.Username, Password: remote.Secret(db.Password.Reveal())}
 }
 
 // ping is what the node itself tries before it is started: a gateway has the users' database alone.

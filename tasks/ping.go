@@ -23,6 +23,7 @@ type JDBC struct {
 	Label    string // "apim_db"
 	Class    string // the driver's
 	URL      string
+	Where    string // as people name it: "db.example.com:3306/apim_db"
 	User     string
 	Password remote.Secret
 }
@@ -43,11 +44,13 @@ func (t Ping) plan(ctx context.Context, h remote.Reader, java, user string) ([]p
 	}
 	lacks = append(lacks, brief(plan.File(class, had, remote.File{Mode: 0o644, Owner: "root:root", Data: []byte(pingClass)}))...)
 	for _, db := range t.Databases {
-		text := db.Class + "\n" + db.URL + "\n" + db.User + "\n" + db.Password.Reveal() + "\n"
 		lacks = append(lacks, plan.Run{
 			Cmd: remote.Cmd{
-				Argv:  []string{java + "/bin/java", "-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", t.Dir + ":" + t.Jar, "JdbcPing"},
-				Stdin: remote.Secret(text), User: user,
+				Argv: []string{
+					java + "/bin/java", "-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", t.Dir + ":" + t.Jar,
+					"JdbcPing", db.Class, db.User, db.Where,
+				},
+				Stdin: remote.Secret(db.URL + "\n" + db.Password.Reveal() + "\n"), User: user,
 			},
 			Does: "connect to " + db.Label + " with the node's Java and JDBC driver",
 		})

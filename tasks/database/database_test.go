@@ -25,7 +25,7 @@ CREATE TABLE AM_APPLICATION (A INT);
 var made = database.Script{Path: "dbscripts/apimgt/mysql.sql", Text: script}
 
 func target() database.Target {
-	return database.Target{Label: "apim_db", Type: "mysql", Addr: "apim_db at db:3306", Name: "apim_db", User: "u", Password: "hunter2-planted", Latin1: true}
+	return database.Target{Label: "apim_db", Type: "mysql", Addr: "db:3306", Name: "apim_db", User: "u", Password: "hunter2-planted", Latin1: true}
 }
 
 // dial serves each connection from the server.
@@ -108,7 +108,7 @@ func TestStatementThatFailsIsShown(t *testing.T) {
 	s.Create("apim_db", "latin1")
 	s.Refuses = "AM_API "
 	err := made.Run(t.Context(), target(), dial(s))
-	want := "dbscripts/apimgt/mysql.sql line 5: CREATE TABLE IF NOT EXISTS AM_API (A INT): " +
+	want := "line 5: CREATE TABLE IF NOT EXISTS AM_API (A INT): " +
 		"Error 1064 (42000): You have an error in your SQL syntax; the 2 statements before it, of 4, are done and stay"
 	if err == nil || err.Error() != want {
 		t.Errorf("it says %v, not %s", err, want)

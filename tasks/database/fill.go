@@ -42,13 +42,13 @@ type execer interface {
 func (s Script) fill(ctx context.Context, t Target, d dialect, c *sql.Conn) error {
 	all := d.split(s.Text)
 	if !d.transact {
-		return s.statements(ctx, t, all, c)
+		return statements(ctx, t, all, c)
 	}
 	tx, err := c.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	if err := s.statements(ctx, t, all, tx); err != nil {
+	if err := statements(ctx, t, all, tx); err != nil {
 		if back := tx.Rollback(); back == nil {
 			return fmt.Errorf("%w; nothing of it was kept", err)
 		}
@@ -60,7 +60,6 @@ func (s Script) fill(ctx context.Context, t Target, d dialect, c *sql.Conn) erro
 // A StatementError is a statement of a script that the server refused.
 type StatementError struct {
 	Target
-	Script    string
 	Statement Statement
 	Done      int // statements before it, which stay where the server cannot roll back
 	Of        int
@@ -69,7 +68,7 @@ type StatementError struct {
 }
 
 func (e *StatementError) Error() string {
-	text := fmt.Sprintf("%s line %d: %s: %s", e.Script, e.Statement.Line, first(e.Statement.Text), e.Said)
+	text := fmt.Sprintf("line %d: %s: %s", e.Statement.Line, first(e.Statement.Text), e.Said)
 	if e.Stays {
 		text += fmt.Sprintf("; the %d statements before it, of %d, are done and stay", e.Done, e.Of)
 	}
@@ -85,14 +84,14 @@ func first(statement string) string {
 	return s
 }
 
-func (s Script) statements(ctx context.Context, t Target, all []Statement, to execer) error {
+func statements(ctx context.Context, t Target, all []Statement, to execer) error {
 	_, in := to.(*sql.Tx)
 	for i, one := range all {
 		if in && transacting.MatchString(one.Text) {
 			continue
 		}
 		if _, err := to.ExecContext(ctx, one.Text); err != nil {
-			return &StatementError{Target: t, Script: s.Path, Statement: one, Done: i, Of: len(all), Stays: !in && i > 0, Said: oneLine(err)}
+			return &StatementError{Target: t, Statement: one, Done: i, Of: len(all), Stays: !in && i > 0, Said: oneLine(err)}
 		}
 	}
 	return nil

@@ -11,8 +11,9 @@ import java.sql.SQLException;
 import java.util.Properties;
 
 /**
- * Connects to a database once, with the driver on its class path, and says in one line why it cannot. It reads from its standard input,
- * a line each: the driver's class, the JDBC URL, the user, the password. Exit status 1 is that it cannot.
+ * Connects to a database once, with the driver on its class path, and says in one line why it cannot; exit status 1 is that it cannot.
+ * Its arguments are the driver's class, the user, and how the database is named to people. The JDBC URL, which may hold a password, and
+ * the password are lines of its standard input.
  * JdbcPing.class beside it is made with: javac --release 11 -g:none JdbcPing.java
  */
 public final class JdbcPing {
@@ -20,15 +21,16 @@ public final class JdbcPing {
 
     public static void main(String[] args) throws IOException {
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        String driver = in.readLine();
+        String driver = args[0];
+        String user = args[1];
+        String where = args[2];
         String url = in.readLine();
-        String user = in.readLine();
         String password = in.readLine();
         String why;
         try {
             why = ping(driver, url, user, password);
         } catch (SQLException e) {
-            why = reason(e, url, user);
+            why = reason(e, where, user);
         } catch (LinkageError | RuntimeException e) {
             why = e.toString();
         }
@@ -60,29 +62,29 @@ public final class JdbcPing {
         login.setProperty("loginTimeout", seconds);
         login.setProperty("oracle.net.CONNECT_TIMEOUT", millis);
         try (Connection c = driver.connect(url, login)) {
-            return c == null ? "the driver does not take the URL ".concat(url) : null;
+            return c == null ? "the driver does not take the JDBC URL" : null;
         }
     }
 
     /** What is wrong, by what the drivers agree on: the cause below all others, and the first two characters of the SQL state. */
-    private static String reason(SQLException e, String url, String user) {
+    private static String reason(SQLException e, String where, String user) {
         for (Throwable t = e; t != null; t = t.getCause() == t ? null : t.getCause()) {
             if (t instanceof UnknownHostException) {
-                return "unknown host: ".concat(url);
+                return "unknown host: ".concat(where);
             }
             if (t instanceof SocketTimeoutException) {
-                return "no answer within 10 seconds: ".concat(url);
+                return "no answer within 10 seconds: ".concat(where);
             }
             if (t instanceof ConnectException) {
-                return "nothing listens there, or a firewall refuses: ".concat(url);
+                return "nothing listens there, or a firewall refuses: ".concat(where);
             }
         }
         String state = e.getSQLState() == null ? "" : e.getSQLState();
         if (state.startsWith("28") || e.getErrorCode() == 1017 || e.getErrorCode() == 18456) {
-            return "wrong user or password of ".concat(user).concat(": ").concat(url);
+            return "wrong user or password: ".concat(user).concat(" at ").concat(where);
         }
         if (state.equals("3D000") || e.getErrorCode() == 1049 || e.getErrorCode() == 4060) {
-            return "unknown database: ".concat(url);
+            return "unknown database: ".concat(where);
         }
         return String.valueOf(e.getMessage());
     }
