@@ -71,10 +71,11 @@ type (
 func (a *app) sarif(all []checked) error {
 	run := sarifRun{Results: []sarifResult{}}
 	run.Tool.Driver = sarifDriver{Name: "apimctl", Version: version}
-	for _, r := range checkRules() {
-		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRule{r.Code, sarifText{r.Title}, sarifText{r.Why}, sarifText{r.Fix}})
-	}
-	for _, c := range all {
+	run.Tool.Driver.Rules = []sarifRule{}
+	for i, c := range all {
+		if i == 0 || all[i-1].Code != c.Code {
+			run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRule{c.Code, sarifText{c.Title}, sarifText{c.Why}, sarifText{c.Fix}})
+		}
 		result := sarifResult{RuleID: c.Code, Level: c.Severity.String(), Message: sarifText{c.Where + ": " + c.Seen}}
 		if c.Severity == check.Info {
 			result.Level = "note"

@@ -97,6 +97,7 @@ func (m *Memory) commonAnswers() map[string]Answer {
 	uname := map[string]string{"-s": "Linux\n", "-m": "x86_64\n", "-r": "6.1.0-amd64\n", "-n": "memory\n"}
 	return map[string]Answer{
 		"cat":       m.cat,
+		"command":   func(argv []string) (string, error) { return "/usr/bin/" + argv[len(argv)-1] + "\n", nil },
 		"date":      fixed("1893456000\n"),
 		"df":        fixed("Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/vda1 104857600 1048576 103809024 1% /\n"),
 		"false":     func([]string) (string, error) { return "", status(1, "") },
