@@ -33,6 +33,7 @@ proxy: {https: 0, http: 0}
 ssh: {config: none}
 gate: {every: 10ms, for: 5s}
 databases:
+  manage: none
   driver: mariadb-java-client-3.1.0.jar
   apim_db: {type: mariadb, host: db, name: apim_db, username: a, password: hunter2-planted}
   shared_db: {type: mariadb, host: db, name: shared_db, username: s, password: hunter2-planted}

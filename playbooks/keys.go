@@ -22,6 +22,7 @@ import (
 type Key struct {
 	Chain [][]byte // DER; none where it is not made yet
 	Open  func(context.Context) (keystore.PrivateKey, error)
+	Notes []string // what was done about the files that it came from
 }
 
 // Keys are where a deployment's keys are kept: the folder pki beside the inventory. Certificates can be read at any time; it is unlocked
@@ -228,11 +229,13 @@ func (k Keys) Of(h inventory.Host, now time.Time) (Key, error) {
 	if h.Role == inventory.LoadBalancer {
 		names = pki.Names{DNS: slices.Sorted(maps.Values(k.inv.Hostnames))} // nobody calls it by its own name
 	}
-	p, err := provided(source)
+	p, notes, err := provided(source)
 	if err == nil {
 		err = p.CheckTLS(cmp.Or(source.Certificate, source.Store), names, now)
 	}
-	return given(p), err
+	key := given(p)
+	key.Notes = notes
+	return key, err
 }
 
 // Signing is the primary and internal key.
@@ -241,11 +244,13 @@ func (k Keys) Signing(now time.Time) (Key, error) {
 	if source == nil {
 		return k.kept(pki.SigningName)
 	}
-	p, err := provided(*source)
+	p, notes, err := provided(*source)
 	if err == nil {
 		err = p.CheckSigning(cmp.Or(source.Certificate, source.Store), now)
 	}
-	return given(p), err
+	key := given(p)
+	key.Notes = notes
+	return key, err
 }
 
 // kept is a key of the folder. One that is not there yet has no chain.
@@ -278,7 +283,7 @@ func given(p pki.Pair) Key {
 }
 
 // provided reads a key and its chain from the files of whoever made them.
-func provided(s inventory.KeySource) (pki.Pair, error) {
+func provided(s inventory.KeySource) (p pki.Pair, notes []string, err error) {
 	if s.Store == "" {
 		var sources []pki.Source
 		for _, file := range []string{s.Certificate, s.Key, s.Chain} {
@@ -287,24 +292,22 @@ func provided(s inventory.KeySource) (pki.Pair, error) {
 			}
 			data, err := os.ReadFile(file)
 			if err != nil {
-				return pki.Pair{}, err
+				return pki.Pair{}, nil, err
 			}
 			sources = append(sources, pki.Source{Name: file, Data: data})
 		}
-		p, _, err := pki.Provided(sources...)
-		return p, err
+		return pki.Provided(sources...)
 	}
 	data, err := os.ReadFile(s.Store)
 	if err != nil {
-		return pki.Pair{}, err
+		return pki.Pair{}, nil, err
 	}
 	keys, err := keystore.ReadKeys(data, s.Password.Reveal())
 	if err == nil && len(keys) != 1 {
 		err = fmt.Errorf("holds %d private keys; give a store with the one", len(keys))
 	}
 	if err != nil {
-		return pki.Pair{}, fmt.Errorf("%s: %w", s.Store, err)
+		return pki.Pair{}, nil, fmt.Errorf("%s: %w", s.Store, err)
 	}
-	p, _, err := pki.FromDER(s.Store, keys[0].PrivateKey, keys[0].Raw)
-	return p, err
+	return pki.FromDER(s.Store, keys[0].PrivateKey, keys[0].Raw)
 }

@@ -74,10 +74,11 @@ func rendered(inv *inventory.Inventory) render.Deployment {
 		UserStore:     inv.UserStore,
 		AdminUser:     inv.Admin.Username,
 		AdminPassword: inv.Admin.Password.Reveal(),
-		Databases:     render.Databases{APIM: database(inv.Databases.APIM), Shared: database(inv.Databases.Shared)},
+		Databases:     render.Databases{APIM: databaseOf(inv.Databases.APIM), Shared: databaseOf(inv.Databases.Shared)},
 		Keystores:     storesOf(inv.Keystores),
 		EncryptionKey: inv.EncryptionKey.Reveal(),
 		Features:      features(inv.Features),
+		Hardening:     render.Hardening{TLS: inv.Hardening.TLS, Headers: inv.Hardening.Headers, NoJMX: inv.Hardening.NoJMX},
 	}
 	for _, h := range inv.Hosts {
 		switch h.Role {

@@ -167,3 +167,18 @@ func encoded(certs []tasks.Trusted) string {
 	}
 	return b.String()
 }
+
+// note gathers what was done about the keys that were given.
+func (d *Deployment) note() {
+	keys := []Key{d.PKI.Signing}
+	for _, n := range slices.Concat(d.Nodes, d.Balanced.Nodes) {
+		keys = append(keys, n.TLS)
+	}
+	for _, k := range keys {
+		for _, note := range k.Notes {
+			if !slices.Contains(d.Notes, note) {
+				d.Notes = append(d.Notes, note)
+			}
+		}
+	}
+}

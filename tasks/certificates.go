@@ -80,19 +80,20 @@ func (t Certificates) idle() bool { return len(t.Wants) == 0 && len(t.Without) =
 
 // open reads the store by the password wanted, or by one of before, and says by which.
 func (t Certificates) open(data []byte) (keystore.Store, remote.Secret, error) {
-	s, err := keystore.Read(data, t.Password.Reveal())
+	opens := t.Password
+	s, err := keystore.Read(data, opens.Reveal())
 	for _, p := range t.Opens {
 		if !errors.Is(err, keystore.ErrPassword) {
 			break
 		}
-		if s, again := keystore.Read(data, p.Reveal()); again == nil {
-			return s, p, nil
+		if before, again := keystore.Read(data, p.Reveal()); again == nil {
+			s, opens, err = before, p, nil
 		}
 	}
 	if err == nil && len(s.Entries) == 0 && len(s.Hidden) > 0 {
 		err = fmt.Errorf("java would see none of its %d certificates: it was not made by keytool; import them by keytool -importcert", len(s.Hidden))
 	}
-	return s, t.Password, err
+	return s, opens, err
 }
 
 // An edit is what becomes of a truststore.

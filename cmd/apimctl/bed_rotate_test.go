@@ -33,11 +33,11 @@ func TestBedRotatesUnderLoad(t *testing.T) {
 	before := b.status(t)
 	l := startLoad(t, b.client(t), []string{"https://gw.am.wso2.com/ping", "https://api.am.wso2.com/publisher"}, 200)
 	for _, at := range []strike{
-		{playbooks.ChangeStarted, "aio-2", "stop "}, // while all come to trust the new CA
-		{playbooks.ChangeDone, "aio-1", "make tls.jks"},
-		{playbooks.ChangeStarted, "gw-1", "start "}, // while it is drained
-		{playbooks.ChangeDone, "lb-1", "write /var/lib/apimctl/nginx/apimctl-bed.crt"},
-		{playbooks.ChangeStarted, "gw-1", "remove from client-truststore.jks: apimctl-ca-old"},
+		{kind: playbooks.ChangeDone, host: "aio-2", begins: "stop "}, // while all come to trust the new CA
+		{kind: playbooks.ChangeDone, host: "aio-1", begins: "make tls.jks"},
+		{kind: playbooks.ChangeDone, host: "gw-1", begins: "start "}, // while it is drained
+		{kind: playbooks.ChangeDone, host: "lb-1", begins: "write /var/lib/apimctl/nginx/apimctl-bed.crt"},
+		{kind: playbooks.ChangeDone, host: "gw-1", begins: "remove from client-truststore.jks: apimctl-ca-old"},
 	} {
 		b.kill(t, at)
 		b.wants(t, exitOK, nil, "lock", "break", "--yes") // nothing runs there any more: its lease need not be waited for

@@ -176,7 +176,7 @@ func (a *app) certsRotateSigningCommand() *cobra.Command {
 const signingLoss = `There is no way to do this without loss. It invalidates:
   - every token, API key and internal key signed so far, once the gateways trust the new certificate alone;
   - everything that the old key encrypted in the databases and the registry: it can be read with the old key only;
-  - the passwords that the secure vault encrypted in deployment.toml: they must be encrypted anew.
+  - the passwords that the secure vault encrypted in deployment.toml: encrypted anew with secrets.on_nodes cipher, else for you to encrypt.
 The old key stays beside the inventory, as pki/signing-old-DIGITS. Where it is interrupted, 'apimctl apply' finishes it.`
 
 // withUnderstanding gives a command the flag for what cannot be undone.

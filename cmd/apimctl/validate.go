@@ -12,6 +12,7 @@ import (
 
 	"apimctl/playbooks"
 	"apimctl/render/check"
+	"apimctl/tasks/hardening"
 	"apimctl/tasks/plan"
 )
 
@@ -53,7 +54,7 @@ func (a *app) validate(ctx context.Context) error {
 	if asJSON {
 		err = writeJSON(a.out, slices.Concat([]check.Finding{}, found))
 	} else {
-		err = a.showFindings(a.out, l, found)
+		err = a.showFindings(a.out, l, d, found)
 	}
 	if err == nil {
 		err = a.refuse(found)
@@ -68,7 +69,7 @@ func (a *app) validate(ctx context.Context) error {
 func (a *app) heed(l loaded, d playbooks.Deployment) error {
 	found, err := a.findings(l, d, a.resolve)
 	if err == nil {
-		err = a.showFindings(a.errOut, l, found)
+		err = a.showFindings(a.errOut, l, d, found)
 	}
 	if err == nil {
 		err = a.refuse(found)
@@ -109,8 +110,11 @@ func (e *findingsError) Error() string {
 }
 
 // showFindings prints the inventory's warnings and the findings; what is the same on many hosts is one line.
-func (a *app) showFindings(w io.Writer, l loaded, found []check.Finding) error {
+func (a *app) showFindings(w io.Writer, l loaded, d playbooks.Deployment, found []check.Finding) error {
 	var b strings.Builder
+	for _, n := range d.Notes {
+		fmt.Fprintln(&b, "note:", n)
+	}
 	for _, p := range l.inv.Warnings() {
 		fmt.Fprintln(&b, "warning:", p)
 	}
@@ -140,7 +144,7 @@ func (a *app) explainCommand() *cobra.Command {
 		Example: "  apimctl explain APIM012",
 		Args:    usageArgs(cobra.ExactArgs(1)),
 		RunE: func(_ *cobra.Command, args []string) error {
-			r, ok := check.Explain(strings.ToUpper(args[0]))
+			r, ok := hardening.Explain(strings.ToUpper(args[0]))
 			if !ok {
 				return &inputError{fmt.Errorf("%s: no finding has this code; docs/checks.md lists them", args[0])}
 			}
