@@ -57,7 +57,7 @@ const guardFor = 5 * time.Second
 // health asks the node's health check at an address.
 func (n Node) health(address string) plan.Probe {
 	at := net.JoinHostPort(address, strconv.Itoa(n.Port(9443)))
-	return plan.Probe{Kind: "http", URL: "https://" + at + HealthPath, Trust: n.Trust, Of: n.Name}
+	return plan.Probe{Kind: "http", URL: "https://" + at + HealthPath, Trust: n.Trust + n.Before, Of: n.Name}
 }
 
 func stops(l plan.Lane) bool {

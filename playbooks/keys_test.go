@@ -24,6 +24,9 @@ import (
 	"apimctl/tasks/remote"
 )
 
+var behindBalancer = strings.Replace(twoAndTwo, "proxy: {https: 0, http: 0}", "load_balancer: {drain: 1s}", 1) +
+	"  load-balancer: {hosts: {lb-1: {address: 10.0.0.31}}}\n"
+
 // From nothing to gates that verify each node by its name, and then no key is needed any more.
 func TestGenerate(t *testing.T) {
 	v := newVault(t, generated)
@@ -113,7 +116,7 @@ func (v *vault) watched(t *testing.T) {
 // Everybody trusts what anybody shows after every step, each of which may be done twice; the signing key stays. Load balancers are among them.
 func TestRotateCA(t *testing.T) {
 	v := newVault(t, generated)
-	v.base = strings.Replace(twoAndTwo, "proxy: {https: 0, http: 0}", "load_balancer: {drain: 1s}", 1) + "  load-balancer: {hosts: {lb-1: {address: 10.0.0.31}}}\n"
+	v.base = behindBalancer
 	v.write(generated)
 	v.make()
 	v.bring()
@@ -162,6 +165,63 @@ func TestRotateCA(t *testing.T) {
 	if now := v.deployment.PKI.Anchors; len(now) != 1 || bytes.Equal(now[0].DER, old[0].Raw) || !bytes.Equal(v.deployment.PKI.Signing.Chain[0], signing) {
 		t.Errorf("after the rotation %d are trusted", len(now))
 	}
+}
+
+// A deployment that runs with the vendor's keys gets its own. That nodes mistrust one another meanwhile is told.
+func TestFromTheVendors(t *testing.T) {
+	v := newVault(t, "")
+	v.word = vendorPassword
+	v.write("")
+	v.bring()
+	v.write(generated)
+	v.make()
+	if names := v.deployment.Strangers(v.plan()); !slices.Equal(names, []string{"aio-1", "aio-2", "gw-1", "gw-2"}) {
+		t.Errorf("it tells of %v", names)
+	}
+	v.bring()
+	v.trusts(t)
+}
+
+// A CA that comes without a rotation: the balancers trust the one before until no node shows it any more.
+func TestAnotherCA(t *testing.T) {
+	v := newVault(t, generated)
+	v.base = behindBalancer
+	v.write(generated)
+	v.make()
+	if names := v.deployment.Strangers(v.plan()); names != nil {
+		t.Errorf("nodes that are just installed mistrust one another: %v", names)
+	}
+	v.bring()
+	old, err := os.ReadFile(filepath.Join(v.dir, "pki", "ca.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.file("old.pem", old)
+	for _, name := range []string{"ca.pem", "ca.key.age", "nodes"} {
+		if err := os.RemoveAll(filepath.Join(v.dir, "pki", name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v.write(strings.Replace(generated, "mode:", "trust: [{alias: old, file: old.pem}], mode:", 1))
+	v.make()
+	p := v.plan()
+	if first, last := toTrust(p.Plays[0]), toTrust(p.Plays[len(p.Plays)-1]); first != 2 || last != 1 {
+		t.Errorf("the balancer trusts %d, and in the end %d", first, last)
+	}
+	v.bring()
+	v.trusts(t)
+}
+
+// toTrust is how many certificates a play has the balancers trust.
+func toTrust(of plan.Play) int {
+	for _, s := range of.Batches[0].Lanes[0].Steps {
+		for _, c := range s.Changes {
+			if put, ok := c.(plan.Put); ok && strings.HasSuffix(put.Path, "-nodes.pem") {
+				return bytes.Count(put.Want.Data, []byte("BEGIN"))
+			}
+		}
+	}
+	return 0
 }
 
 // Without the folder of keys the nodes' signing key is not replaced by a new one.

@@ -58,6 +58,7 @@ type Node struct {
 	Ciphers bool             // whether its deployment.toml holds its secrets encrypted
 
 	Trust      string // PEM of what the certificate of its TLS ports leads to, "" where that is not known
+	Before     string // PEM of what it may lead to until apply has been there
 	ServerName string // verified where it is given
 }
 

@@ -65,9 +65,12 @@ func settlePKI(inv *inventory.Inventory, products Products, d *Deployment, now t
 	if d.PKI.Anchors, err = k.anchors(slices.Concat(d.Nodes, d.Balanced.Nodes)); err != nil {
 		errs = append(errs, err)
 	}
-	trust := encoded(d.PKI.Anchors)
+	trust, before := encoded(d.PKI.Anchors), encoded(d.Trusted)
+	for _, der := range d.PKI.Vendor {
+		before += encoded([]tasks.Trusted{{DER: der}})
+	}
 	for i := range d.Nodes {
-		d.Nodes[i].Trust, d.Nodes[i].ServerName = trust, d.Nodes[i].Name
+		d.Nodes[i].Trust, d.Nodes[i].Before, d.Nodes[i].ServerName = trust, before, d.Nodes[i].Name
 	}
 	return errors.Join(errs...)
 }

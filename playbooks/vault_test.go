@@ -197,7 +197,8 @@ func changed(m *remotetest.Memory, args []string, env map[string]remote.Secret) 
 
 // serves starts a node, which shows what its TLS keystore holds.
 func (v *vault) serves(m *remotetest.Memory, n Node, unit string) error {
-	keys, err := keystore.ReadKeys(m.At(n.security("tls.jks")).Data, v.word)
+	stores := v.node(n.Name).Stores
+	keys, err := keystore.ReadKeys(m.At(n.security(stores.TLS.File)).Data, stores.TLS.Password)
 	if err != nil {
 		return err
 	}

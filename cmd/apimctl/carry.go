@@ -67,6 +67,9 @@ func (a *app) carry(ctx context.Context, w work) error {
 	if p.Changes() == 0 {
 		return reporter.nothing(are(len(s.nodes())) + " " + w.already)
 	}
+	if w.checked {
+		a.warnStrangers(s, p)
+	}
 	if err := a.agree(w, p, asJSON); err != nil {
 		return err
 	}

@@ -44,6 +44,7 @@ func (a *app) plan(ctx context.Context, out string) error {
 	if err != nil {
 		return err
 	}
+	a.warnStrangers(s, p)
 	data, err := plan.Marshal(p)
 	if err != nil {
 		return err
@@ -79,4 +80,12 @@ func writeWhole(path string, data []byte) error {
 		return errors.Join(fmt.Errorf("%s: %w", path, err), os.Remove(f.Name()))
 	}
 	return nil
+}
+
+// warnStrangers tells of nodes that will not trust one another for a while.
+func (a *app) warnStrangers(s *session, p plan.Plan) {
+	if names := s.deployment.Strangers(p); len(names) > 1 {
+		_, _ = fmt.Fprintf(a.errOut, "warning: %s: each comes to trust the new certificates only when it gets its own; until the last of them has restarted they "+
+			"do not trust one another, and gateways serve what they have (docs/certificates.md)\n", plan.Names(names))
+	}
 }
