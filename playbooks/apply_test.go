@@ -90,8 +90,8 @@ func newBench(t *testing.T, text string) *bench {
 	for _, n := range d.Nodes {
 		b.hosts[n.Name] = b.machine(n)
 	}
-	for _, h := range d.Balanced.Hosts {
-		b.hosts[h.Name] = b.nginx(h)
+	for _, n := range d.Balancers() {
+		b.hosts[n.Name] = b.nginx()
 	}
 	return b
 }

@@ -15,18 +15,19 @@ import (
 // Service keeps a node running with the files that it has now (product-facts.md §2). Which those are stands in a stamp: it is
 // taken away before the node stops and put back last, once the node is healthy. A run that dies in between is made good by the next.
 type Service struct {
-	Name   string // "wso2-gateway"
-	About  string // "WSO2 API Manager gateway of prod"
-	Home   string // /opt/wso2/gateway
-	Script string // "gateway.sh", in Home/bin
-	User   string
-	Group  string
-	Java   Java
-	Heap   Heap
-	Opts   []string // further JVM options
-	Args   []string // arguments of the product's script
-	Kind   string   // "systemd", "script"; "auto" is systemd where it is PID 1
-	State  string   // the directory of stamps: /var/lib/apimctl
+	Name    string // "wso2-gateway"
+	About   string // "WSO2 API Manager gateway of prod"
+	Home    string // /opt/wso2/gateway
+	Script  string // "gateway.sh", in Home/bin
+	User    string
+	Group   string
+	Java    Java
+	Heap    Heap
+	Opts    []string // further JVM options
+	Sandbox bool     // whether systemd keeps it from the rest of the host
+	Args    []string // arguments of the product's script
+	Kind    string   // "systemd", "script"; "auto" is systemd where it is PID 1
+	State   string   // the directory of stamps: /var/lib/apimctl
 
 	Files []string // what it runs with
 	Facts []string // what it runs with and no file tells: "truststore: db-ca 1a2b..."
@@ -204,7 +205,7 @@ func changed(kind, name string) string {
 func (t Service) text(java string) []byte {
 	return render.Unit(render.UnitInput{
 		Description: t.About, Home: t.Home, Script: "bin/" + t.Script, Args: t.Args, User: t.User, Group: t.Group,
-		JavaHome: java, Memory: t.Heap.String(), JavaOpts: strings.Join(t.Opts, " "), LogFile: t.Console(),
+		JavaHome: java, Memory: t.Heap.String(), JavaOpts: strings.Join(t.Opts, " "), LogFile: t.Console(), Sandbox: t.Sandbox,
 	})
 }
 

@@ -60,6 +60,7 @@ func (w *world) machine(name string) *machine {
 	if w.hosts[name] == nil {
 		m := &machine{Memory: remotetest.New(), world: w, name: name}
 		m.java("17.0.15")
+		m.Set("/usr/lib/jvm/java/bin/keytool", remote.File{Mode: 0o755, Owner: "root:root"})
 		m.Answer("ls", func([]string) (string, error) { return "", &remote.ExitError{Code: 2} })
 		m.Effect("sh", m.script)
 		m.Effect("/usr/lib/jvm/java/bin/java", m.ping)
@@ -183,6 +184,11 @@ func (m *machine) start(unit string) {
 		return
 	}
 	m.Set("/proc/42/cmdline", remote.File{Mode: 0o444, Owner: "root:root", Data: []byte("java\x00-Dcarbon.home=" + home + "\x00")})
+	if unit == "wso2-all-in-one" {
+		for _, port := range []string{"5672", "9611", "9711"} {
+			m.Listen("localhost:"+port, func(c net.Conn) { _ = c.Close() })
+		}
+	}
 	m.Serve("localhost:9763", http.HandlerFunc(m.answer))
 	m.ServeTLS("localhost:9443", http.HandlerFunc(m.answer), m.world.cert)
 }
@@ -204,13 +210,28 @@ func (m *machine) die() {
 }
 
 func (m *machine) java(version string) {
-	m.Answer("find", func([]string) (string, error) {
+	m.Answer("find", func(argv []string) (string, error) {
+		if argv[len(argv)-1] != "release" { // what is in a folder of drop-ins
+			if argv[len(argv)-1] != "*.conf" {
+				return "", nil
+			}
+			return strings.Join(m.Paths(argv[1]), "\n"), nil
+		}
 		if version == "" {
 			return "", &remote.ExitError{Code: 1}
 		}
 		return "/usr/lib/jvm/java/release\n", nil
 	})
-	m.Answer("head", func([]string) (string, error) { return fmt.Sprintf("JAVA_VERSION=%q\n", version), nil })
+	m.Answer("head", func(argv []string) (string, error) {
+		path := argv[len(argv)-1]
+		if strings.HasSuffix(path, "/release") {
+			return fmt.Sprintf("JAVA_VERSION=%q\n", version), nil
+		}
+		if f := m.At(path); f.Exists() {
+			return string(f.Data), nil
+		}
+		return "", &remote.ExitError{Code: 1}
+	})
 }
 
 const diesWith = `Exception in thread "main" java.lang.UnsupportedClassVersionError: org/wso2/carbon/bootstrap/Bootstrap has been compiled by a more recent version
