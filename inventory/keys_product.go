@@ -4,8 +4,7 @@ import "time"
 
 func databasesTable() table[Databases] {
 	return table[Databases]{
-		path(row{Name: "driver", Required: true, Doc: "the JDBC driver's jar on this machine, for every node"},
-			func(d *Databases) *string { return &d.Driver }, true),
+		jdbcDriver(row{Name: "driver", Required: true, Doc: "the JDBC driver's jar on this machine, for every node"}),
 		text(row{
 			Name: "manage", Default: "check", OneOf: []string{"check", "schema", "none"},
 			Doc: "check: they are looked at, and what is wrong is an error; schema: what is missing is created; none: they are left alone",
@@ -22,6 +21,23 @@ func databaseAdminTable() table[DatabaseAdmin] {
 		text(row{Name: "username", Required: true, Doc: "of a user who may do so"}, func(a *DatabaseAdmin) *string { return &a.Username }),
 		secret(row{Name: "password", Required: true, Doc: "of the user"}, func(a *DatabaseAdmin) *Secret { return &a.Password }),
 	}
+}
+
+// jdbcDriver is a path, or a mapping that names a package.
+func jdbcDriver(r row) key[Databases] {
+	file := path(r, func(d *Databases) *string { return &d.Driver }, true)
+	keys := table[Databases]{
+		text(row{Name: "package", Required: true, Doc: "a Debian package that every host has, in place of a jar: libmariadb-java"},
+			func(d *Databases) *string { return &d.DriverPackage }, matches(plainName, "is no package name", "use letters, digits, dots and hyphens")),
+	}
+	r.Type, r.Short, r.Keys = "path or mapping", "path", keys.rows()
+	return key[Databases]{row: r, read: func(c cursor, d *Databases) {
+		if c.kind() == "text" {
+			file.read(c, d)
+		} else {
+			keys.read(c, d)
+		}
+	}}
 }
 
 // database is optional with the checks that take more than one key.

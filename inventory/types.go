@@ -65,10 +65,11 @@ type Admin struct {
 
 // Databases are the shared databases; both nil where every node keeps its embedded H2.
 type Databases struct {
-	Driver       string // the JDBC driver's jar: absolute, and there; empty with H2
-	Manage       string // check, schema or none
-	Admin        *DatabaseAdmin
-	APIM, Shared *Database
+	Driver        string // the JDBC driver's jar: absolute, and there; empty with H2, and with DriverPackage
+	DriverPackage string // a Debian package that hosts have the jar from
+	Manage        string // check, schema or none
+	Admin         *DatabaseAdmin
+	APIM, Shared  *Database
 }
 
 // A DatabaseAdmin may create databases, tables and users.

@@ -225,6 +225,10 @@ func wrongAcross() []wrongInventory {
 6:72: groups.gateway.config.n: is no number that TOML can hold; put it in quotes
 6:81: groups.gateway.config.s: is of a kind that TOML does not have; write text, a number, true or false
 6:92: groups.gateway.config.big: is no number that TOML can hold; put it in quotes`},
+		{"driver", "name: t", "name: t\ndatabases: {driver: {package: \"a b\"}, manage: all, admin: {username: u}, apim_db: {type: mysql, host: db, name: a, username: u, password: \"${env:SECRET}\"}, " +
+			"shared_db: {type: mysql, host: db, name: s, username: u, password: \"${env:SECRET}\"}}", `2:31: databases.driver.package: is no package name; use letters, digits, dots and hyphens
+2:47: databases.manage: "all" is not known here; it may be check, schema, none
+2:52: databases.admin.password: is required; add it: of the user`},
 		{"pool", "name: t", "name: t\ndatabases: {driver: driver.jar, apim_db: {type: mysql, host: db, name: a, username: u, password: \"${env:SECRET}\", pool: {maxActive: [1], maxWait: ~}}}", `2:1: databases.shared_db: is required; add it: of every node
 2:133: databases.apim_db.pool.maxActive: is not a plain value; write text, a number, true or false
 2:147: databases.apim_db.pool.maxWait: is not a plain value; write text, a number, true or false`},

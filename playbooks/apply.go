@@ -41,7 +41,7 @@ func (d Deployment) running(n Node) []tasks.Task {
 	}
 	list = append(list, tasks.Configuration{Path: n.conf(), Owner: n.owner(), Data: n.TOML, Hide: n.Hide})
 	if n.Driver.Name != "" {
-		list = append(list, tasks.Driver{Home: n.Home(), Owner: n.owner(), Name: n.Driver.Name, Data: n.Driver.Data})
+		list = append(list, tasks.Driver{Home: n.Home(), Owner: n.owner(), Name: n.Driver.Name, Data: n.Driver.Data, Package: n.Driver.Package})
 	}
 	list = append(list, d.hardenedNode(n)...)
 	return append(list, d.service(n))

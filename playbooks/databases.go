@@ -52,7 +52,7 @@ func settleDatabases(inv *inventory.Inventory, products Products, d *Deployment)
 			d.Databases = append(d.Databases, db)
 		}
 	}
-	if all := d.Databases; dbs.Manage == "schema" && len(all) == 2 && all[0].Addr == all[1].Addr && all[0].Name == all[1].Name && all[0].Type != "oracle" {
+	if all := d.Databases; dbs.Manage == "schema" && len(all) == 2 && all[0].Addr == all[1].Addr && all[0].Name == all[1].Name {
 		errs = append(errs, errors.New("databases: apim_db and shared_db are one database; manage: schema creates each in one of its own"))
 	}
 	return errors.Join(errs...)
@@ -67,8 +67,8 @@ func settleDatabase(inv *inventory.Inventory, label string, db inventory.Databas
 	if db.Type == "oracle" && db.URL == "" {
 		t.Name, t.SID = db.SID, true
 	}
-	if t.Makes && !database.Known(db.Type) {
-		return t, fmt.Errorf("databases of type %s are not created by apimctl: take manage: check", db.Type)
+	if t.Makes && !database.Fills(db.Type) {
+		return t, fmt.Errorf("tables of type %s are not created by apimctl: run the distribution's script, and take manage: check", db.Type)
 	}
 	if db.URL != "" && database.Known(db.Type) {
 		if err := t.JDBC(db.URL); err != nil {

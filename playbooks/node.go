@@ -75,8 +75,9 @@ type Product struct {
 
 // A Driver is a JDBC driver's jar.
 type Driver struct {
-	Name string
-	Data []byte
+	Name    string
+	Data    []byte
+	Package string // that hosts have it from, in place of Data
 }
 
 // Accepts are feature versions of Java, from and to.

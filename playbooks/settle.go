@@ -27,7 +27,7 @@ type Products map[inventory.Role]Product
 // Settle turns an inventory into a deployment. It reads the files of this machine that the inventory names, and no network.
 func Settle(inv *inventory.Inventory, products Products) (Deployment, error) {
 	trusted, err := trusted(inv.Certificates)
-	driver, err2 := driver(inv.Databases.Driver)
+	driver, err2 := driver(inv.Databases)
 	s, err3 := newSettler(inv, products)
 	if err := errors.Join(err, err2, err3); err != nil {
 		return Deployment{}, err
@@ -178,12 +178,15 @@ func accepts(version string) Accepts {
 	return Accepts{Min: 11, Max: 21}
 }
 
-func driver(path string) (Driver, error) {
-	if path == "" {
+func driver(dbs inventory.Databases) (Driver, error) {
+	switch {
+	case dbs.DriverPackage != "":
+		return Driver{Name: tasks.PackagedDriver, Package: dbs.DriverPackage}, nil
+	case dbs.Driver == "":
 		return Driver{}, nil
 	}
-	data, err := os.ReadFile(path)
-	return Driver{Name: filepath.Base(path), Data: data}, err
+	data, err := os.ReadFile(dbs.Driver)
+	return Driver{Name: filepath.Base(dbs.Driver), Data: data}, err
 }
 
 func trusted(given []inventory.Certificate) ([]tasks.Trusted, error) {

@@ -51,6 +51,11 @@ var converges = []struct {
 		"remove " + home + "/repository/components/dropins/mysql_connector_j_8.1.0_1.0.0.jar",
 		"write " + home + "/repository/components/lib/mysql-connector-j-8.4.0.jar",
 	}},
+	{task: Driver{Home: home, Owner: owner, Name: PackagedDriver, Package: "libmysql-java"}, setUp: withPackagedDriver, lacks: []string{
+		"remove " + home + "/repository/components/lib/mysql-connector-j-8.1.0.jar",
+		"remove " + home + "/repository/components/dropins/mysql_connector_j_8.1.0_1.0.0.jar",
+		"write " + home + "/repository/components/lib/jdbc-driver.jar",
+	}},
 	{task: apimDB(), setUp: withServer, lacks: []string{
 		"create the database apim_db", "create the tables of apim_db", "let u read and write the rows of apim_db",
 	}},
@@ -163,6 +168,7 @@ func TestErrors(t *testing.T) {
 		"a file for a directory": {Directories{{Path: "/srv/a", Want: remote.Dir(0o755, owner)}}, func(_ *testing.T, m *remotetest.Memory) {
 			m.Set("/srv/a", remote.File{Mode: 0o644, Owner: "root:root"})
 		}, "/srv/a: something that apimctl did not make is in the way; move it elsewhere"},
+		"no driver's package": {Driver{Home: home, Name: PackagedDriver, Package: "libmysql-java"}, nil, "package libmysql-java: it is not installed on this host"},
 		"no truststore": {truststore(), func(t *testing.T, m *remotetest.Memory) {
 			installed(t, m)
 			m.Set(truststore().Store, remote.File{Mode: 0o644, Owner: owner, Data: []byte("no store")})

@@ -2,23 +2,26 @@ package tasks
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"path"
+	"slices"
 	"strings"
 
 	"apimctl/tasks/plan"
 	"apimctl/tasks/remote"
 )
 
+// PackagedDriver is the name that a driver of a host's package has in a node: which version it is, the host knows.
+const PackagedDriver = "jdbc-driver.jar"
+
 // Driver keeps the JDBC driver in a node's repository/components/lib, and no other version of it there or among the
 // dropins that the product wraps it into (product-facts.md §7).
 type Driver struct {
-	Home  string
-	Owner string // "user:group"
-	Name  string // the jar's file name
-	Data  []byte
+	Home    string
+	Owner   string // "user:group"
+	Name    string // the jar's file name
+	Data    []byte
+	Package string // a Debian package that the host has it from, in place of Data; Name is then PackagedDriver
 }
 
 func (Driver) String() string { return "JDBC driver" }
@@ -26,33 +29,85 @@ func (Driver) String() string { return "JDBC driver" }
 // Plan writes the jar where it differs and removes other versions of it.
 func (t Driver) Plan(ctx context.Context, h remote.Reader) ([]plan.Change, error) {
 	lib, dropins := t.Home+"/repository/components/lib", t.Home+"/repository/components/dropins"
-	jar := lib + "/" + t.Name
-	had, err := h.Sum(ctx, jar)
+	from, err0 := t.from(ctx, h)
+	had, err := h.Sum(ctx, lib+"/"+t.Name)
 	inLib, err2 := names(ctx, h, lib)
 	inDropins, err3 := names(ctx, h, dropins)
-	if err := errors.Join(err, err2, err3); err != nil {
+	if err := errors.Join(err0, err, err2, err3); err != nil {
 		return nil, err
 	}
 	var lacks []plan.Change
 	for _, n := range inLib {
-		if n != t.Name && stem(n) == stem(t.Name) {
+		if n != t.Name && slices.Contains(from.stems, stem(n)) {
 			lacks = append(lacks, removal(lib+"/"+n))
 		}
 	}
-	want := remote.File{Mode: 0o644, Owner: t.Owner, Data: t.Data}
-	if sum := sha256.Sum256(t.Data); had.SHA256 == hex.EncodeToString(sum[:]) && had.Mode == want.Mode && had.Owner == want.Owner {
-		return append(lacks, t.stale(dropins, inDropins, len(lacks) > 0)...), nil
+	want := remote.File{Mode: 0o644, Owner: t.Owner}
+	if had.SHA256 == from.sha256 && had.Mode == want.Mode && had.Owner == want.Owner {
+		return append(lacks, t.stale(dropins, inDropins, from.stems, len(lacks) > 0)...), nil
 	}
-	lacks = append(lacks, t.stale(dropins, inDropins, true)...)
-	return append(lacks, plan.Put{Path: jar, Had: remote.File{Mode: had.Mode, Owner: had.Owner}, Want: want}), nil
+	if want.Data = t.Data; t.Package != "" {
+		file, err := h.File(ctx, from.path)
+		if err != nil {
+			return nil, err
+		}
+		want.Data = file.Data
+	}
+	lacks = append(lacks, t.stale(dropins, inDropins, from.stems, true)...)
+	return append(lacks, plan.Put{Path: lib + "/" + t.Name, Had: remote.File{Mode: had.Mode, Owner: had.Owner}, Want: want}), nil
+}
+
+// A source is where the jar comes from.
+type source struct {
+	path   string // on the host; "" where it comes from here
+	sha256 string
+	stems  []string // of the names that a version of it has in a node
+}
+
+// A DriverError is a host whose package gives no driver.
+type DriverError struct{ Package, Said string }
+
+func (e *DriverError) Error() string { return "package " + e.Package + ": " + e.Said }
+
+func (t Driver) from(ctx context.Context, h remote.Reader) (source, error) {
+	s := source{sha256: remote.File{Mode: 0o644, Data: t.Data}.Sum().SHA256, stems: []string{stem(t.Name), stem(PackagedDriver)}}
+	if t.Package == "" {
+		return s, nil
+	}
+	list, err := h.File(ctx, "/var/lib/dpkg/info/"+t.Package+".list")
+	if err != nil {
+		return s, err
+	}
+	if !list.Exists() {
+		return s, &DriverError{t.Package, "it is not installed on this host"}
+	}
+	var jars []string
+	var errs []error
+	for p := range strings.FieldsSeq(string(list.Data)) {
+		if path.Dir(p) != "/usr/share/java" || path.Ext(p) != ".jar" {
+			continue
+		}
+		sum, err := h.Sum(ctx, p)
+		if errs = append(errs, err); sum.Mode.IsRegular() && sum.Exists() {
+			jars = append(jars, p)
+			s.path, s.sha256, s.stems = p, sum.SHA256, append(s.stems, stem(p))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return s, err
+	}
+	if len(jars) != 1 {
+		return s, &DriverError{t.Package, "one jar in /usr/share/java is needed; it has " + strings.Join(append(jars, "none")[:max(1, len(jars))], ", ")}
+	}
+	return s, nil
 }
 
 // stale are the bundles that the product made of another version: of any when the jar itself changes, since their name does not say which.
-func (t Driver) stale(dropins string, in []string, changes bool) []plan.Change {
+func (t Driver) stale(dropins string, in, stems []string, changes bool) []plan.Change {
 	wrapped := strings.NewReplacer("-", "_").Replace(strings.TrimSuffix(t.Name, ".jar"))
 	var lacks []plan.Change
 	for _, n := range in {
-		if s := stem(n); s == stem(t.Name) && (changes || !strings.HasPrefix(n, wrapped)) {
+		if slices.Contains(stems, stem(n)) && (changes || !strings.HasPrefix(n, wrapped)) {
 			lacks = append(lacks, removal(dropins+"/"+n))
 		}
 	}

@@ -98,6 +98,15 @@ func withOldDriver(t *testing.T, m *remotetest.Memory) {
 	m.Set(home+"/repository/components/dropins/mysql_connector_j_8.1.0_1.0.0.jar", jar)
 }
 
+// withPackagedDriver has a package's jar, and the link to it that Debian makes.
+func withPackagedDriver(t *testing.T, m *remotetest.Memory) {
+	withOldDriver(t, m)
+	m.Set("/var/lib/dpkg/info/libmysql-java.list", remote.File{Mode: 0o644, Owner: "root:root", Data: []byte("/.\n/usr/share/java\n/usr/share/doc/x.jar\n" +
+		"/usr/share/java/mysql-connector-j-8.4.0.jar\n/usr/share/java/mysql.jar\n")})
+	m.Set("/usr/share/java/mysql-connector-j-8.4.0.jar", remote.File{Mode: 0o644, Owner: "root:root", Data: []byte("jar")})
+	m.Set("/usr/share/java/mysql.jar", remote.Link("mysql-connector-j-8.4.0.jar"))
+}
+
 const storePassword = "wso2carbon"
 
 func truststore() Certificates {

@@ -140,12 +140,13 @@ func barePostgres(t *testing.T, b *bed) {
 	count := "SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'public'"
 	sql("postgres", "CREATE DATABASE apim_db OWNER bedadmin")
 	sql("apim_db", "SET ROLE bedadmin; CREATE TYPE AM_API AS ENUM ()")
-	b.refuses(t, `line 24: CREATE TABLE AM_API ( API_ID INTEGER DEFAULT NEXTVAL('AM_API_SEQUENCE'), API_UUID...: `+
+	b.refuses(t, `line 24: CREATE TABLE AM_API ( API_ID INTEGER DEFAULT NEXTVAL('AM_API_SEQUENCE'), API_...: `+
 		`ERROR: type "am_api" already exists`, "apply --yes")
 	if n := sql("apim_db", count); n != "0\n" {
 		t.Errorf("of a script that failed %s tables stay", n)
 	}
 	sql("postgres", "DROP DATABASE apim_db")
+	b.on(t, "aio-1", "systemctl stop wso2-all-in-one") // alone, it would not be stopped for another database
 	inv := b.inventory(t, "postgres")
 	b.wants(t, exitOK, "apply", "-i", inv, "--limit", "aio-1", "--yes")
 	if r := b.wants(t, exitOK, "apply", "-i", inv, "--limit", "aio-1", "--yes"); r.out != "nothing to do: 1 host is as the inventory says\n" {

@@ -62,6 +62,9 @@ var hints = []func(error) string{
 	is(errMeanwhile, "run it again: it plans anew"),
 	is(tasks.ErrNotInstalled, "install it first: apimctl apply"),
 	is(errMoved, "make a new plan: apimctl plan --out FILE; a plan made with --limit is applied with the same --limit"),
+	as(func(e *tasks.DriverError) string {
+		return "install it on the host (apt-get install " + e.Package + "), or give a jar as databases.driver"
+	}),
 	as(func(e *database.Error) string { return databaseHint(e) }),
 	as(func(e *database.StatementError) string {
 		if !e.Stays {

@@ -40,6 +40,10 @@ func Known(kind string) bool {
 	return ok
 }
 
+// Fills says whether apimctl creates the tables of databases of the type. Of Oracle's scripts there are three, and which one fits
+// it is not for us to guess.
+func Fills(kind string) bool { return Known(kind) && kind != "oracle" }
+
 // A State is what a look at a database found.
 type State struct {
 	Version string

@@ -28,8 +28,22 @@ func splitPostgres(script string) []Statement {
 	return split(script, quoting{quotes: `'"`, dollar: true, nested: true})
 }
 
-// splitMSSQL has a batch end at a line GO, and nowhere else.
-func splitMSSQL(script string) []Statement { return quoting{nested: true}.lines(script, goLine) }
+// splitMSSQL has a batch end at a line GO. One in which nothing spans statements is taken apart at its semicolons, so that what fails
+// has a line.
+func splitMSSQL(script string) []Statement {
+	q := quoting{quotes: `'"`, nested: true}
+	var all []Statement
+	for _, batch := range q.lines(script, goLine) {
+		if spanning.MatchString(batch.Text) {
+			all = append(all, batch)
+			continue
+		}
+		for _, s := range split(batch.Text, q) {
+			all = append(all, Statement{s.Text, batch.Line + s.Line - 1})
+		}
+	}
+	return all
+}
 
 // splitOracle has a statement end at a line with a slash, as sqlplus does. The semicolon before it belongs to PL/SQL alone.
 func splitOracle(script string) []Statement {
@@ -43,6 +57,7 @@ func splitOracle(script string) []Statement {
 }
 
 var (
+	spanning  = regexp.MustCompile(`(?i)\b(BEGIN|DECLARE|PROCEDURE|TRIGGER|FUNCTION)\b`)
 	goLine    = regexp.MustCompile(`(?i)^\s*GO\s*;?\s*$`)
 	slashLine = regexp.MustCompile(`^\s*/\s*$`)
 	plsql     = regexp.MustCompile(`(?is)^\s*(BEGIN|DECLARE|CREATE\s+(OR\s+REPLACE\s+)?(TRIGGER|PROCEDURE|FUNCTION|PACKAGE|TYPE))\b`)

@@ -27,8 +27,8 @@ func TestSplit(t *testing.T) {
 			[]Statement{{"CREATE FUNCTION f() AS $$ BEGIN; END; $$", 1}, {"CREATE FUNCTION g() AS $x$ $$;$$ $x$", 2}, {"SELECT 'a\\'", 3}, {"SELECT $1", 4}},
 		},
 		"mssql": {
-			splitMSSQL, "IF 1=1\nCREATE TABLE X (A INT);\nINSERT INTO X VALUES (1);\ngo\n-- b\nCREATE TRIGGER T\nGO\n",
-			[]Statement{{"IF 1=1\nCREATE TABLE X (A INT);\nINSERT INTO X VALUES (1);", 1}, {"CREATE TRIGGER T", 6}},
+			splitMSSQL, "IF 1=1\nCREATE TABLE X (A INT);\nINSERT INTO X VALUES (1);\ngo\n-- b\nCREATE TRIGGER T BEGIN A; END;\nGO\n",
+			[]Statement{{"IF 1=1\nCREATE TABLE X (A INT)", 1}, {"INSERT INTO X VALUES (1)", 3}, {"CREATE TRIGGER T BEGIN A; END;", 6}},
 		},
 		"oracle": {
 			splitOracle, "CREATE TABLE X (A INT);\n/\nCREATE OR REPLACE TRIGGER T BEGIN\n  A := 1 / 2;\nEND;\n/\n\nINSERT INTO X VALUES (1)\n/\n",
