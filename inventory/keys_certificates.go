@@ -173,7 +173,7 @@ func (doc *document) checkKeySources(d *decoder) {
 		}
 	}
 	for _, e := range doc.entries {
-		if _, own := p.Nodes[e.Name]; p.Mode == Provided && p.All == nil && !own && e.Role != LoadBalancer {
+		if p.Mode == Provided && !p.Serves(e.Name) && e.Role != LoadBalancer {
 			d.bad("certificates.nodes", "has no key for "+e.Name, "add it, or give all: one for every node")
 		}
 	}

@@ -49,6 +49,7 @@ func wrongInventories() []wrongInventory {
 	all := wrongShapes()
 	all = append(all, wrongFiles()...)
 	all = append(all, wrongHosts()...)
+	all = append(all, wrongDrain()...)
 	return append(all, wrongAcross()...)
 }
 
@@ -160,6 +161,16 @@ func wrongHosts() []wrongInventory {
 		{"option with a space", aio, "aio-1: {address: 10.0.0.1, install: {java_opts: ['-Da=b c']}}", `5:73: groups.all-in-one.hosts.aio-1.install.java_opts[0]: is no JVM argument; write one argument for each element, beginning with -, without spaces`},
 		{"bastion", aio, "aio-1: {address: 10.0.0.1, ssh: {bastions: ['b:0', '@b', 'u@b:22']}}", `5:68: groups.all-in-one.hosts.aio-1.ssh.bastions[0]: "b:0" has no good port; write a number from 1 to 65535
 5:75: groups.all-in-one.hosts.aio-1.ssh.bastions[1]: "@b" is no bastion; write [user@]host[:port]`},
+	}
+}
+
+func wrongDrain() []wrongInventory {
+	return []wrongInventory{
+		{"drain without restore", "name: t", "name: t\ndrain: {command: [lb, out, '{host}']}", `2:1: drain: has one of command and restore; set both`},
+		{"drain by nothing", "name: t", "name: t\ndrain: {command: [], restore: [lb]}", `2:18: drain.command: is empty; name a program and its arguments`},
+		{"drain by unknown names", "name: t", "name: t\ndrain: {command: [lb, 'out {node}'], restore: [lb, '{group}/{host}']}", `2:23: drain.command[1]: {node} stands for nothing; write {host}, {address} or {group}`},
+		{"drain with a secret", "name: t", "name: t\ndrain: {command: [lb, \"${env:SECRET}\"], restore: [lb]}", `2:23: drain.command[1]: ${env:SECRET} would be seen in the list of processes; have the command read it itself`},
+		{"drain beside a load balancer", "", "+  load-balancer: {hosts: {lb-1: {address: 10.0.0.3}}}\nhostnames: {all-in-one: a.b, gateway: c.d}\ndrain: {command: [lb], restore: [lb]}\n", `9:1: drain: is for a load balancer of your own, and there is a group load-balancer; take one of them away`},
 	}
 }
 

@@ -33,13 +33,13 @@ func Settle(inv *inventory.Inventory, products Products) (Deployment, error) {
 		return Deployment{}, err
 	}
 	lines, err := hostLines(inv)
-	d := Deployment{Name: inv.Name, Version: inv.Version, HostLines: lines, Trusted: trusted, GatewayBatch: 1}
+	d := Deployment{Name: inv.Name, Version: inv.Version, HostLines: lines, Trusted: trusted, GatewayBatch: 1, Hardening: inv.Hardening}
 	errs := []error{err}
 	d.Nodes, err = s.nodes(driver)
-	errs = append(errs, err, settlePKI(inv, products, &d, time.Now()))
-	b, err := balancers(inv)
 	errs = append(errs, err)
-	d.balance(b)
+	d.Balanced, err = balancers(inv, time.Now())
+	errs = append(errs, err, settlePKI(inv, products, &d, time.Now()), settleDatabases(inv, products, &d))
+	d.balance()
 	d.Upstream = upstream(inv, d)
 	return d, errors.Join(errs...)
 }

@@ -96,7 +96,7 @@ Exit status: 0 nothing (left) to do, 1 error, 2 plan found changes, 3 a host unr
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.AddCommand(
-		a.initCommand(), a.validateCommand(), a.explainCommand(), a.renderCommand(), a.planCommand(), a.applyCommand(), a.statusCommand(),
+		a.initCommand(), a.validateCommand(), a.explainCommand(), a.checkCommand(), a.renderCommand(), a.planCommand(), a.applyCommand(), a.statusCommand(),
 		a.startCommand(), a.stopCommand(), a.restartCommand(), a.certsCommand(), a.secretsCommand(), a.lockCommand(), a.historyCommand(), a.execCommand(),
 		a.logsCommand(), a.versionCommand(),
 	)

@@ -41,7 +41,7 @@ func (a *app) rotate(ctx context.Context, ca bool, host string) error {
 	if err != nil {
 		return err
 	}
-	names, err := rotated(l.inv, host)
+	names, err := rotated(playbooks.KeysOf(l.inv), host)
 	if err != nil {
 		return err
 	}
@@ -66,15 +66,15 @@ func (a *app) rotate(ctx context.Context, ca bool, host string) error {
 }
 
 // rotated are the hosts whose keys are replaced.
-func rotated(inv *inventory.Inventory, host string) ([]string, error) {
+func rotated(k playbooks.Keys, host string) ([]string, error) {
 	var all []string
-	for _, h := range inv.Hosts {
+	for _, h := range k.Hosts() {
 		if host == "" || h.Name == host {
 			all = append(all, h.Name)
 		}
 	}
 	if len(all) == 0 {
-		return nil, &usageError{fmt.Errorf("--host %s: the inventory has no such host", host)}
+		return nil, &usageError{fmt.Errorf("--host %s: there is no host of this name whose key is made here", host)}
 	}
 	return all, nil
 }

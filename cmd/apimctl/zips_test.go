@@ -29,6 +29,9 @@ func (s *stage) given(args []string) error {
 	aio := map[string]string{"bin/api-manager.sh": "#!/bin/sh\n"}
 	gw := map[string]string{"bin/gateway.sh": "#!/bin/sh\n"}
 	for name, data := range map[string][]byte{
+		"am-db.zip": pack("wso2am-4.6.0", map[string]string{
+			"bin/api-manager.sh": "#!/bin/sh\n", "dbscripts/mysql.sql": scriptOf("shared_db"), "dbscripts/apimgt/mysql.sql": scriptOf("apim_db"),
+		}),
 		"am.zip":        pack("wso2am-4.6.0", aio),
 		"am-vault.zip":  pack("wso2am-4.6.0", with(aio, security)),
 		"gw-vault.zip":  pack("wso2am-universal-gw-4.6.0", with(gw, security)),
