@@ -25,7 +25,7 @@ func Harden(inv *inventory.Inventory, d Deployment, catalogs map[inventory.Role]
 func checkable(inv *inventory.Inventory, d Deployment, catalogs map[inventory.Role]*catalog.Catalog, known func(name string) string) check.Deployment {
 	all := check.Deployment{
 		Hosts: map[string]string{}, Catalogs: map[string]*catalog.Catalog{}, LoadBalanced: inv.Proxy.HTTPS != 0,
-		Closed: d.Balanced.ready(),
+		Closed: len(d.Balanced.Nodes) > 0,
 	}
 	for role, c := range catalogs {
 		all.Catalogs[string(role)] = c
@@ -64,11 +64,11 @@ func outside(inv *inventory.Inventory) []string {
 
 func checked(n Node) check.Node {
 	entries := map[string]render.Entry{}
-	for _, e := range n.Config.Entries() {
+	for _, e := range n.Clear.Entries() {
 		entries[e.Key] = e
 	}
 	return check.Node{
-		Host: n.Name, Role: string(n.Role), Version: n.Product.Version, Config: n.Config.Tree(), Offset: n.Offset,
+		Host: n.Name, Role: string(n.Role), Version: n.Product.Version, Config: n.Clear.Tree(), Offset: n.Offset,
 		Addresses: []string{n.Name, n.Address},
 		Origin: func(key string) (string, int) {
 			o := entries[key].Origin

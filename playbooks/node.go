@@ -28,6 +28,8 @@ type Deployment struct {
 	PKI          PKI
 	GatewayBatch int
 	Upstream     Endpoint
+	Databases    []tasks.Database // those that are looked at
+	JDBC         []tasks.JDBC     // those that nodes connect to
 	Balanced     Balanced
 	Hardening    inventory.Hardening
 }
@@ -45,12 +47,14 @@ type Node struct {
 	inventory.Host
 	Product Product
 	Config  render.Config   // its deployment.toml, with where each key came from
+	Clear   render.Config   // the same before its secrets were encrypted; nothing of it goes to a host
 	TOML    []byte          // its deployment.toml
 	Hide    []remote.Secret // values in it that are shown nowhere
 	Driver  Driver
 	Accepts Accepts          // the Java that the product takes
 	Stores  render.Keystores // of its deployment.toml, as merged
 	TLS     Key              // with certificates of the deployment's own
+	Ciphers bool             // whether its deployment.toml holds its secrets encrypted
 
 	Trust      string // PEM of what the certificate of its TLS ports leads to, "" where that is not known
 	ServerName string // verified where it is given
@@ -83,12 +87,7 @@ func (d Deployment) AllInOnes() []Node { return d.of(inventory.AllInOne) }
 func (d Deployment) Gateways() []Node { return d.of(inventory.Gateway) }
 
 // Balancers are the load balancers, where they can be configured.
-func (d Deployment) Balancers() []Node {
-	if !d.Balanced.ready() {
-		return nil
-	}
-	return d.Balanced.nodes()
-}
+func (d Deployment) Balancers() []Node { return d.Balanced.Nodes }
 
 func (d Deployment) of(r inventory.Role) []Node {
 	var nodes []Node
@@ -177,6 +176,9 @@ func (d Deployment) service(n Node) tasks.Service {
 	if n.Driver.Name != "" {
 		files = append(files, n.Home()+"/repository/components/lib/"+n.Driver.Name)
 	}
+	if n.Ciphers {
+		files = append(files, n.vault().ConfPath())
+	}
 	facts := d.facts(n)
 	if !d.PKI.Managed {
 		for _, s := range n.storeFiles() {
@@ -188,6 +190,7 @@ func (d Deployment) service(n Node) tasks.Service {
 		Java: n.java(), Heap: tasks.Heap(n.Install.Heap), Opts: d.options(n), Args: d.args(), Sandbox: d.Hardening.Sandbox,
 		Kind: n.Install.Service, State: State, Files: files, Facts: facts, Stop: stopFor,
 	}
+	s.Ping = d.ping(n)
 	s.Gate = n.ladder(s.Console())
 	if n.Role == inventory.Gateway {
 		s.Before = []plan.Wait{d.upstream(n)}

@@ -63,8 +63,8 @@ var rotation = map[string]string{
 	"appender.CARBON_LOGFILE.strategy.max":           "20",
 }
 
-// property is the line of a key in a properties file.
-func property(key string) *regexp.Regexp {
+// propertyLine is the line of a key in a properties file.
+func propertyLine(key string) *regexp.Regexp {
 	return regexp.MustCompile(`(?m)^[ \t]*` + regexp.QuoteMeta(key) + `[ \t]*[=:][ \t]*(.*?)[ \t]*\r?$`)
 }
 
@@ -72,7 +72,7 @@ func property(key string) *regexp.Regexp {
 func Unrotated(text string) []string {
 	var lacks []string
 	for _, key := range slices.Sorted(maps.Keys(rotation)) {
-		if m := property(key).FindStringSubmatch(text); m == nil || m[1] == "" {
+		if m := propertyLine(key).FindStringSubmatch(text); m == nil || m[1] == "" {
 			lacks = append(lacks, key)
 		}
 	}
@@ -82,7 +82,7 @@ func Unrotated(text string) []string {
 // Rotated is a log4j2.properties with what Unrotated says that it lacks. Lines that are there stay.
 func Rotated(text string) string {
 	for _, key := range Unrotated(text) {
-		text = property(key).ReplaceAllString(text, "")
+		text = propertyLine(key).ReplaceAllString(text, "")
 		if text != "" && !strings.HasSuffix(text, "\n") {
 			text += "\n"
 		}

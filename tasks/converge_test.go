@@ -43,10 +43,16 @@ var converges = []struct {
 	{task: Configuration{Path: home + "/repository/conf/deployment.toml", Owner: owner, Data: []byte("[server]\n")}, setUp: installed, lacks: []string{
 		"write " + home + "/repository/conf/deployment.toml",
 	}},
+	{task: Vault{Home: home, Owner: owner, Conf: []byte("secVault.enabled=true\n"), Password: "w"}, setUp: withSecurity, lacks: []string{
+		"write " + home + "/repository/conf/security/secret-conf.properties", "write " + home + "/password-persist",
+	}},
 	{task: Driver{Home: home, Owner: owner, Name: "mysql-connector-j-8.4.0.jar", Data: []byte("jar")}, setUp: withOldDriver, lacks: []string{
 		"remove " + home + "/repository/components/lib/mysql-connector-j-8.1.0.jar",
 		"remove " + home + "/repository/components/dropins/mysql_connector_j_8.1.0_1.0.0.jar",
 		"write " + home + "/repository/components/lib/mysql-connector-j-8.4.0.jar",
+	}},
+	{task: apimDB(), setUp: withServer, lacks: []string{
+		"create the database apim_db", "create the tables of apim_db", "let u read and write the rows of apim_db",
 	}},
 	{task: truststore(), setUp: withTruststore, lacks: []string{
 		"write /var/lib/apimctl/import-", "import into client-truststore.jks: db-ca, idp", "remove /var/lib/apimctl/import-",
@@ -68,7 +74,7 @@ var converges = []struct {
 	{task: balancer(), setUp: withNginx, lacks: []string{
 		"run systemctl enable --quiet nginx", "make directory /var/lib/apimctl/nginx",
 		"write /var/lib/apimctl/nginx/apimctl-prod.conf", "write /var/lib/apimctl/nginx/apimctl-prod.crt",
-		"write /var/lib/apimctl/nginx/apimctl-prod.key", "write /var/lib/apimctl/nginx/apimctl-prod-nodes.pem",
+		"write /var/lib/apimctl/nginx/apimctl-prod-nodes.pem",
 		"test and load nginx's configuration of prod",
 	}},
 	{task: gateway("auto"), setUp: installed, lacks: []string{
@@ -78,6 +84,11 @@ var converges = []struct {
 	{task: gateway("script"), setUp: installed, lacks: []string{
 		"start wso2-gateway", "wait until localhost:9443", "write /var/lib/apimctl/wso2-gateway.stamp",
 	}},
+}
+
+func withSecurity(t *testing.T, m *remotetest.Memory) {
+	installed(t, m)
+	m.Set(home+"/repository/conf/security", remote.Dir(0o755, owner))
 }
 
 func TestConverge(t *testing.T) {

@@ -34,6 +34,7 @@ type Service struct {
 	Stop  time.Duration
 	Kill  bool // whether what still runs after Stop is killed
 
+	Ping   Ping        // from where it has to reach its databases before it is started
 	Before []plan.Wait // what has to answer before it is started
 	Gate   []plan.Wait // what has to answer before it counts as healthy
 }
@@ -56,11 +57,12 @@ func (t Service) Plan(ctx context.Context, h remote.Reader) ([]plan.Change, erro
 	if len(why) == 0 {
 		return n.lacks, nil
 	}
-	return append(n.lacks, t.restart(n, why)...), nil
+	return t.restart(ctx, h, n, why)
 }
 
 // A standing is how a service stands on a host.
 type standing struct {
+	java   string
 	keeper keeper
 	lacks  []plan.Change // what the keeper lacks
 	runs   bool
@@ -71,7 +73,7 @@ type standing struct {
 func (t Service) look(ctx context.Context, h remote.Reader) (standing, error) {
 	java, err := t.Java.Find(ctx, h)
 	booted, err2 := h.File(ctx, "/run/systemd/system")
-	n := standing{keeper: script{t, java}}
+	n := standing{java: java, keeper: script{t, java}}
 	var err3 error
 	n.stamp, err3 = h.File(ctx, t.stamp())
 	if err := errors.Join(err, err2, err3); err != nil {
@@ -94,9 +96,14 @@ type keeper interface {
 	start(why []string) plan.Run
 }
 
-func (t Service) restart(n standing, why []string) []plan.Change {
-	var lacks []plan.Change
-	for _, w := range t.Before { // a node is not stopped for one that would not start
+// restart is all that it takes, after what the standing lacks. A node is not stopped for one that would not start.
+func (t Service) restart(ctx context.Context, h remote.Reader, n standing, why []string) ([]plan.Change, error) {
+	ping, err := t.Ping.plan(ctx, h, n.java, t.User)
+	if err != nil {
+		return nil, err
+	}
+	lacks := append(n.lacks, ping...)
+	for _, w := range t.Before {
 		lacks = append(lacks, w)
 	}
 	lacks = append(lacks, brief(plan.File(t.stamp(), n.stamp, remote.File{}))...)
@@ -112,7 +119,7 @@ func (t Service) restart(n standing, why []string) []plan.Change {
 		lacks = append(lacks, w)
 	}
 	stamped := remote.File{Mode: 0o600, Owner: "root:root", Data: []byte(n.want)}
-	return append(lacks, brief(plan.File(t.stamp(), remote.File{}, stamped))...)
+	return append(lacks, brief(plan.File(t.stamp(), remote.File{}, stamped))...), nil
 }
 
 // brief are puts of apimctl's own notes: people need no diff of them.

@@ -33,7 +33,8 @@ type app struct {
 	// connect reaches the hosts of a deployment.
 	connect func(loaded) (connector, error)
 
-	flags flags
+	flags   flags
+	printed printed // by the commands of ${cmd:}
 }
 
 // A connector connects to a host by its name.
@@ -96,7 +97,7 @@ Exit status: 0 nothing (left) to do, 1 error, 2 plan found changes or check some
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.AddCommand(
 		a.initCommand(), a.validateCommand(), a.explainCommand(), a.checkCommand(), a.renderCommand(), a.planCommand(), a.applyCommand(), a.statusCommand(),
-		a.startCommand(), a.stopCommand(), a.restartCommand(), a.certsCommand(), a.lockCommand(), a.historyCommand(), a.execCommand(),
+		a.startCommand(), a.stopCommand(), a.restartCommand(), a.certsCommand(), a.secretsCommand(), a.lockCommand(), a.historyCommand(), a.execCommand(),
 		a.logsCommand(), a.versionCommand(),
 	)
 	return root
