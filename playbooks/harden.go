@@ -150,11 +150,11 @@ func (d Deployment) reaches(inv *inventory.Inventory, n Node) []hardening.Reach 
 	if n.Role == inventory.Gateway && inv.Proxy.HTTPS != 0 {
 		all = append(all, hardening.Reach{Addr: net.JoinHostPort(d.Upstream.Host, strconv.Itoa(d.Upstream.Port)), What: "all-in-one nodes at the load balancer"})
 	}
-	return append(all, d.databases(inv, n)...)
+	return append(all, d.usedDatabases(inv, n)...)
 }
 
-// databases are those that the node uses.
-func (d Deployment) databases(inv *inventory.Inventory, n Node) []hardening.Reach {
+// usedDatabases are those that the node uses.
+func (d Deployment) usedDatabases(inv *inventory.Inventory, n Node) []hardening.Reach {
 	var all []hardening.Reach
 	databases := []*inventory.Database{inv.Databases.Shared}
 	if n.Role == inventory.AllInOne {
