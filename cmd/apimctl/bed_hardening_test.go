@@ -34,7 +34,7 @@ var plants = []plant{
 	{"HOST020", "gw-1", "aio-2", `echo 10.9.9.9 aio-2 >>/etc/hosts`, `sed '/^10.9.9.9 /d' /etc/hosts >/var/tmp/h; cat /var/tmp/h >/etc/hosts`},
 	{"HOST021", "aio-2", "localhost", `cp /etc/hosts /var/tmp/hosts.away; sed /localhost/d /var/tmp/hosts.away >/etc/hosts`, `cat /var/tmp/hosts.away >/etc/hosts`},
 	{"HOST023", "aio-1", "port 8021", `systemd-run -q --unit=squatter systemd-socket-activate -l 8021 /bin/cat`, `systemctl stop squatter`},
-	{"HOST024", "db", ":3306", `systemctl stop mariadb`, database},
+	{"HOST024", "db", ":3306", `systemctl stop mariadb`, mariadb},
 	{"HOST030", "gw-1", "max open files", lower + `--nofile=1024:1024`, `systemctl restart wso2-gateway`},
 	{"HOST031", "gw-1", "max processes", lower + `--nproc=4096:4096`, `true`},
 	{
