@@ -136,20 +136,26 @@ func (d Deployment) reaches(inv *inventory.Inventory, n Node) []hardening.Reach 
 		hub = 8672
 	}
 	var all []hardening.Reach
-	for _, to := range d.AllInOnes() {
+	for _, to := range d.Nodes {
 		if to.Name == n.Name {
 			continue
 		}
-		for _, port := range []int{hub, 9611, 9711} {
-			all = append(all, reach(to, port))
-		}
-		if n.Role == inventory.Gateway && inv.Proxy.HTTPS == 0 {
+		if to.Role == n.Role || to.Role == inventory.AllInOne && inv.Proxy.HTTPS == 0 { // whether it is the last healthy one is asked there
 			all = append(all, reach(to, 9443))
+		}
+		if to.Role == inventory.AllInOne {
+			all = append(all, reach(to, hub), reach(to, 9611), reach(to, 9711))
 		}
 	}
 	if n.Role == inventory.Gateway && inv.Proxy.HTTPS != 0 {
 		all = append(all, hardening.Reach{Addr: net.JoinHostPort(d.Upstream.Host, strconv.Itoa(d.Upstream.Port)), What: "all-in-one nodes at the load balancer"})
 	}
+	return append(all, d.usedDatabases(inv, n)...)
+}
+
+// usedDatabases are those that the node uses.
+func (d Deployment) usedDatabases(inv *inventory.Inventory, n Node) []hardening.Reach {
+	var all []hardening.Reach
 	databases := []*inventory.Database{inv.Databases.Shared}
 	if n.Role == inventory.AllInOne {
 		databases = append(databases, inv.Databases.APIM)

@@ -70,6 +70,7 @@ func everything(version string) Deployment {
 		Analytics:         &Analytics{Type: "moesif", Key: "moesif-application-id"},
 		OAuthKeys:         "encrypt",
 	}
+	d.Hardening = Hardening{TLS: true, Headers: true, NoJMX: true}
 	d.Environments = []Environment{
 		{Name: "Default", DisplayName: "Public"},
 		{Name: "Internal", Type: "production", Hostname: "internal.gw.wso2.com", WSS: "wss://internal.gw.wso2.com/ws"},

@@ -82,7 +82,7 @@ func (a *app) root() *cobra.Command {
 
 Start with 'apimctl init > inventory.yaml', edit it, then 'apimctl validate', 'apimctl plan' and 'apimctl apply'.
 
-Exit status: 0 nothing (left) to do, 1 error, 2 plan found changes, 3 a host unreachable, 4 a health gate failed,
+Exit status: 0 nothing (left) to do, 1 error, 2 plan found changes or check something, 3 a host unreachable, 4 a health gate failed,
 5 locked by someone else, 64 usage or bad inventory, 130 interrupted.`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) > 0 {

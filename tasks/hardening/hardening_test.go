@@ -167,6 +167,10 @@ var faults = []struct {
 	{"HOST040", "net.ipv4.tcp_fin_timeout is 60, and should be 30", func(m *remotetest.Memory, _ *Node) {
 		write(m, "/proc/sys/net/ipv4/tcp_fin_timeout", "60\n")
 	}},
+	{"HOST040", "net.ipv4.tcp_wmem is 4096 16384 4194304", func(m *remotetest.Memory, _ *Node) {
+		write(m, "/proc/sys/net/ipv4/tcp_wmem", "4096\t16384\t4194304\n")
+		write(m, "/proc/sys/net/core/rmem_max", "999999999\n")
+	}},
 	{"HOST041", "net.ipv4.tcp_tw_recycle = 1", func(m *remotetest.Memory, _ *Node) {
 		write(m, "/etc/sysctl.conf", "# net.ipv4.tcp_tw_recycle = 0\nnet.ipv4.tcp_tw_recycle = 1\n")
 	}},
