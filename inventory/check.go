@@ -24,6 +24,7 @@ func (doc *document) check(d *decoder) {
 	doc.checkPKI(d)
 	doc.checkAnalytics(d)
 	doc.checkBalancer(d)
+	doc.checkDrain(d)
 	doc.checkHostsFile(d)
 	for _, e := range doc.entries {
 		e.checkInstall(d)
@@ -33,6 +34,15 @@ func (doc *document) check(d *decoder) {
 func (doc *document) checkBalancer(d *decoder) {
 	if b := doc.Balancer; (b.Certificate == "") != (b.Key == "") && (d.written("load_balancer.certificate") != d.written("load_balancer.key")) {
 		d.bad("load_balancer", "has one of certificate and key", "set both")
+	}
+}
+
+func (doc *document) checkDrain(d *decoder) {
+	switch {
+	case d.written("drain.command") != d.written("drain.restore"):
+		d.bad("drain", "has one of command and restore", "set both")
+	case d.written("drain.command") && len(doc.of(LoadBalancer)) > 0:
+		d.bad("drain", "is for a load balancer of your own, and there is a group load-balancer", "take one of them away")
 	}
 }
 

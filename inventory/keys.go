@@ -56,6 +56,8 @@ func fileTable() table[document] {
 		nested(row{Name: "keystores", Doc: "the stores that nodes use, under repository/resources/security"},
 			func(d *document) *Keystores { return &d.Keystores }, keystoresTable()),
 		certificatesKey(),
+		nested(row{Name: "secrets", Doc: "how secrets are kept, here and on nodes: docs/secrets.md"},
+			func(d *document) *Secrets { return &d.Secrets }, secretsTable()),
 		{row: row{Name: "hosts_file", Type: "list of names", Named: "ADDRESS", Note: "none", Doc: "more names for /etc/hosts, beside every node's own and the hostnames"}, read: readHostsFile},
 		{row: row{
 			Name: "environments", Type: "mapping", Named: "NAME", Keys: environmentTable().rows(),
@@ -67,6 +69,9 @@ func fileTable() table[document] {
 		}, read: func(c cursor, d *document) { d.groups = c }},
 		nested(row{Name: "load_balancer", Doc: "what the group load-balancer shows its clients, and how it lets nodes go"},
 			func(d *document) *Balancer { return &d.Balancer }, balancerTable()),
+		nested(row{Name: "drain", Doc: "commands that tell a load balancer of your own, where there is no group load-balancer"},
+			func(d *document) *Drain { return &d.Drain }, drainTable()),
+		hardeningKey(),
 		nested(row{Name: "features", Doc: "what may be switched on; each off unless named"},
 			func(d *document) *Features { return &d.Features }, featuresTable()),
 	}
@@ -112,12 +117,24 @@ func proxyTable() table[Proxy] {
 
 func balancerTable() table[Balancer] {
 	return table[Balancer]{
-		pemFile(row{Name: "certificate", Note: "needed before nginx is configured", Doc: "PEM: the certificate for the hostnames, with its chain"},
+		pemFile(row{Name: "certificate", Note: "the balancer's own of certificates.mode; without either nginx is left alone", Doc: "PEM: the certificate for the hostnames, with its chain"},
 			func(b *Balancer) *string { return &b.Certificate }),
 		path(row{Name: "key", Note: "needed with certificate", Doc: "PEM: its private key"},
 			func(b *Balancer) *string { return &b.Key }, true),
 		span(row{Name: "drain", Default: "30s", Min: 0, Doc: "how long requests in flight may take before a node is stopped"},
 			func(b *Balancer) *time.Duration { return &b.Drain }),
+	}
+}
+
+func drainTable() table[Drain] {
+	const doc = "run on this machine, in the inventory's folder; {host}, {address} and {group} are the node's"
+	return table[Drain]{
+		argv(row{Name: "command", Note: "none", Doc: "takes a node out before it stops: program and arguments, " + doc},
+			func(d *Drain) *[]string { return &d.Command }),
+		argv(row{Name: "restore", Note: "needed with command", Doc: "puts it back once it is healthy"},
+			func(d *Drain) *[]string { return &d.Restore }),
+		span(row{Name: "for", Default: "30s", Min: 0, Doc: "how long requests in flight may take after command"},
+			func(d *Drain) *time.Duration { return &d.For }),
 	}
 }
 

@@ -188,6 +188,18 @@ func storeWord(text string) (what, fix string) {
 	return "", ""
 }
 
+var placeholder = regexp.MustCompile(`\{[a-z]+\}`)
+
+// hookWord is the rule of a word of a command whose {names} stand for what a node is.
+func hookWord(text string) (what, fix string) {
+	for _, p := range placeholder.FindAllString(text, -1) {
+		if !slices.Contains([]string{"{host}", "{address}", "{group}"}, p) {
+			return p + " stands for nothing", "write {host}, {address} or {group}"
+		}
+	}
+	return "", ""
+}
+
 func jdbcURL(text string) (what, fix string) {
 	if !strings.HasPrefix(text, "jdbc:") {
 		return "is no JDBC URL", "begin it with jdbc:"

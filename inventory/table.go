@@ -220,6 +220,26 @@ func texts[T any](r row, at func(*T) *[]string, rules ...rule) key[T] {
 	}}
 }
 
+// argv reads a command of this machine's. Everybody there sees its words, so none comes from a reference, which may be a secret's.
+func argv[T any](r row, at func(*T) *[]string) key[T] {
+	r.Type = "list of words"
+	return key[T]{row: r, read: func(c cursor, into *T) {
+		items := c.items()
+		if c.n.Kind == yaml.SequenceNode && len(items) == 0 {
+			c.bad("is empty", "name a program and its arguments")
+		}
+		for _, item := range items {
+			s, ok := item.checked(row{}, []rule{hookWord})
+			switch {
+			case ok && strings.Contains(item.n.Value, "${"):
+				item.bad(item.n.Value+" would be seen in the list of processes", "have the command read it itself")
+			case ok:
+				*at(into) = append(*at(into), s)
+			}
+		}
+	}}
+}
+
 // nested reads a mapping into a part of T that is always there.
 func nested[T, U any](r row, at func(*T) *U, t table[U]) key[T] {
 	r.Type, r.Keys = "mapping", t.rows()

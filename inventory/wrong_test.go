@@ -49,6 +49,7 @@ func wrongInventories() []wrongInventory {
 	all := wrongShapes()
 	all = append(all, wrongFiles()...)
 	all = append(all, wrongHosts()...)
+	all = append(all, wrongDrain()...)
 	return append(all, wrongAcross()...)
 }
 
@@ -86,7 +87,7 @@ func wrongShapes() []wrongInventory {
 		{"too short a time", "name: t", "name: t\ngate: {every: 1ms}", `2:15: gate.every: is too short; write at least 10ms`},
 		{"less than once", "name: t", "name: t\ngate: {every: 2m, for: 1m}", `2:24: gate.for: for 1m0s is less than every 2m0s; let for be at least every`},
 		{"not enough in a row", "name: t", "name: t\ngate: {in_a_row: 0}", `2:18: gate.in_a_row: is out of range; write a number from 1 to 100`},
-		{"tag", "name: t", "name: !age t", `1:7: name: is something tagged !age, not text; put it in quotes`},
+		{"tag", "name: t", "name: !age t", `1:7: name: is encrypted, and no identity is given; set secrets.identity, or export APIMCTL_IDENTITY=FILE`},
 		{"version", "4.6.0", "4.6.1", `2:10: version: 4.6.1 is no version that apimctl knows; they are 4.5.0, 4.6.0, 4.7.0`},
 		{"version, a number", "4.6.0", "4.6", `2:10: version: 4.6 is no version that apimctl knows; they are 4.5.0, 4.6.0, 4.7.0`},
 		{"several at once", "", "nme: 5\nversion: 4.6.0\nssh: {port: x, usr: y}\ngroups: {gateways: {}}\n", `1:1: distributions: is required; add it: the product's zips
@@ -113,7 +114,7 @@ func wrongFiles() []wrongInventory {
 		{"empty variable", "name: t", "name: t\nadmin: {password: \"${env:EMPTY}\"}", `2:19: admin.password: is empty; give a value or take the key away`},
 		{"missing file", "name: t", "name: t\nadmin: {password: \"${file:none}\"}", `2:19: admin.password: DIR/none: is not there; put the file there or mend the path`},
 		{"folder as file", "name: t", "name: t\nadmin: {password: \"${file:.ssh}\"}", `2:19: admin.password: DIR/.ssh: is not a file; put the file there or mend the path`},
-		{"unknown reference", "name: t", "name: t\nadmin: {password: \"${vault:x}\"}", `2:19: admin.password: ${vault:x} is no reference; write ${env:NAME} or ${file:PATH}; $${ for a plain ${`},
+		{"unknown reference", "name: t", "name: t\nadmin: {password: \"${vault:x}\"}", `2:19: admin.password: ${vault:x} is no reference; write ${env:NAME}, ${file:PATH}, ${cmd:COMMAND} or ${var:NAME}; $${ for a plain ${`},
 		{"variable that is no number", "name: t", "name: t\nssh: {port: \"${env:SECRET}\"}", `2:13: ssh.port: is out of range; write a number from 1 to 65535`},
 		{"missing key", "name: t", "name: t\nssh: {key: ~/.ssh/none}", `2:12: ssh.key: DIR/.ssh/none: is not there; put the file there or mend the path`},
 		{"home of another", "name: t", "name: t\nssh: {known_hosts: ~joe/x}", `2:20: ssh.known_hosts: ~ cannot be replaced in "~joe/x"; write the whole path`},
@@ -166,6 +167,16 @@ func wrongHosts() []wrongInventory {
 		{"option with a space", aio, "aio-1: {address: 10.0.0.1, install: {java_opts: ['-Da=b c']}}", `5:73: groups.all-in-one.hosts.aio-1.install.java_opts[0]: is no JVM argument; write one argument for each element, beginning with -, without spaces`},
 		{"bastion", aio, "aio-1: {address: 10.0.0.1, ssh: {bastions: ['b:0', '@b', 'u@b:22']}}", `5:68: groups.all-in-one.hosts.aio-1.ssh.bastions[0]: "b:0" has no good port; write a number from 1 to 65535
 5:75: groups.all-in-one.hosts.aio-1.ssh.bastions[1]: "@b" is no bastion; write [user@]host[:port]`},
+	}
+}
+
+func wrongDrain() []wrongInventory {
+	return []wrongInventory{
+		{"drain without restore", "name: t", "name: t\ndrain: {command: [lb, out, '{host}']}", `2:1: drain: has one of command and restore; set both`},
+		{"drain by nothing", "name: t", "name: t\ndrain: {command: [], restore: [lb]}", `2:18: drain.command: is empty; name a program and its arguments`},
+		{"drain by unknown names", "name: t", "name: t\ndrain: {command: [lb, 'out {node}'], restore: [lb, '{group}/{host}']}", `2:23: drain.command[1]: {node} stands for nothing; write {host}, {address} or {group}`},
+		{"drain with a secret", "name: t", "name: t\ndrain: {command: [lb, \"${env:SECRET}\"], restore: [lb]}", `2:23: drain.command[1]: ${env:SECRET} would be seen in the list of processes; have the command read it itself`},
+		{"drain beside a load balancer", "", "+  load-balancer: {hosts: {lb-1: {address: 10.0.0.3}}}\nhostnames: {all-in-one: a.b, gateway: c.d}\ndrain: {command: [lb], restore: [lb]}\n", `9:1: drain: is for a load balancer of your own, and there is a group load-balancer; take one of them away`},
 	}
 }
 

@@ -1,6 +1,7 @@
 package tasks
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/netip"
@@ -23,20 +24,21 @@ func Restore(lb Nginx, nodes ...string) []plan.Change {
 	return lb.without(nodes).turn(lb, "restore "+strings.Join(nodes, ", "))
 }
 
-// Sends has a balancer send requests to nodes that it had down when it was looked at. What it runs with besides is Nginx's.
-type Sends struct {
-	Nginx Nginx // with nobody down
-	Down  []string
-}
+// Sends has a balancer end a run as Want: whom it had down is sent requests again, and whom only nodes of before led to is trusted no more.
+type Sends struct{ Had, Want Nginx }
 
 func (Sends) String() string { return "every node is sent requests" }
 
-// Plan restores who is down. It reads nothing: whoever made the plan has looked.
+// Plan reads nothing: whoever made the plan has looked.
 func (t Sends) Plan(context.Context, remote.Reader) ([]plan.Change, error) {
-	if len(t.Down) == 0 {
-		return nil, nil
+	var why []string
+	if down := t.Had.Config.Down; len(down) > 0 {
+		why = append(why, "restore "+strings.Join(down, ", "))
 	}
-	return Restore(t.Nginx, t.Down...), nil
+	if !bytes.Equal(t.Had.Trusted, t.Want.Trusted) {
+		why = append(why, "the nodes show no certificate of before any more")
+	}
+	return t.Had.turn(t.Want, why...), nil
 }
 
 // without is the balancer with the nodes down.
@@ -45,10 +47,19 @@ func (t Nginx) without(nodes []string) Nginx {
 	return t
 }
 
-// turn makes a balancer that is t be want.
-func (t Nginx) turn(want Nginx, why string) []plan.Change {
-	had, f := t.files()[0], want.files()[0]
-	return []plan.Change{want.staged(f, had.want), want.load([]string{why})}
+// turn makes a balancer that is t be want, which has the same key.
+func (t Nginx) turn(want Nginx, why ...string) []plan.Change {
+	var changes []plan.Change
+	had := t.files()
+	for i, f := range want.files() {
+		if !had[i].want.Equal(f.want) {
+			changes = append(changes, want.staged(f, had[i].want))
+		}
+	}
+	if changes == nil {
+		return nil
+	}
+	return append(changes, want.load(why, nil))
 }
 
 // inFlightScript waits $1 seconds at most until nothing is connected from an address in $3 to a port in $2, all as the kernel writes

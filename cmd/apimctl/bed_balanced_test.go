@@ -1,0 +1,182 @@
+package main
+
+import (
+	"crypto/x509"
+	"encoding/pem"
+	"maps"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"apimctl/tasks/remote/remotetest"
+)
+
+// TestBedLoad rolls a deployment behind a real nginx, under load: 200 requests a second from this machine, on kept-open connections.
+func TestBedLoad(t *testing.T) {
+	dir := os.Getenv("APIMCTL_BED")
+	if dir == "" {
+		t.Skip("APIMCTL_BED names no test bed")
+	}
+	b := openBed(t, dir)
+	client := b.balance(t)
+	b.wipe(t)
+	t.Cleanup(func() { b.wipe(t) })
+	b.wants(t, exitOK, "apply", "-i", b.inventory(t, "bare"), "--yes")
+	b.onNodes(t, quickly, "")
+	for _, part := range []struct {
+		name string
+		run  func(*testing.T, *bed, *http.Client)
+	}{
+		{"rolls lose no request", loadRolls},
+		{"a node that dies in a roll ends it, and no request is lost", loadDies},
+		{"without draining requests are lost", loadUndrained},
+		{"the last healthy gateway is not stopped", loadLast},
+	} {
+		t.Run(part.name, func(t *testing.T) { part.run(t, b, client) })
+	}
+}
+
+const (
+	quickly = `for d in /opt/wso2/all-in-one /opt/wso2/gateway; do [ ! -d $d ] || echo start.seconds=0.2 >$d/repository/conf/standin.properties; done`
+	crashes = `printf 'start.seconds=40\ncrash.after=2\ncrash.status=3\n' >/opt/wso2/gateway/repository/conf/standin.properties`
+)
+
+// balance gives the bed's deployment its load balancer, with a certificate of the test's. The client calls through that.
+func (b *bed) balance(t *testing.T) *http.Client {
+	t.Helper()
+	c := remotetest.Certificate(t, "api.am.wso2.com", "gw.am.wso2.com")
+	key, err := x509.MarshalPKCS8PrivateKey(c.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, block := range map[string]*pem.Block{
+		"test-lb.pem": {Type: "CERTIFICATE", Bytes: c.Certificate[0]}, "test-lb.key": {Type: "PRIVATE KEY", Bytes: key},
+	} {
+		if err := os.WriteFile(b.dir+"/"+name, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = os.Remove(b.dir + "/" + name) })
+	}
+	b.edits = append(b.edits,
+		"\nproxy: {https: 0, http: 0}", "\nload_balancer: {certificate: test-lb.pem, key: test-lb.key, drain: 5s}\n#",
+		"\ngroups:\n", "\ngroups:\n  load-balancer: {hosts: {lb-1: {address: "+b.vars["BED_LB_1"]+"}}}\n",
+	)
+	at, err := exec.Command("docker", "port", b.vars["BED_PROJECT"]+"-lb-1", "443").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf, err := x509.ParseCertificate(c.Certificate[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(leaf)
+	address, _, _ := strings.Cut(string(at), "\n")
+	return loadClient(t, address, roots)
+}
+
+// underLoad is the load of these tests: API calls and portals.
+func underLoad(t *testing.T, client *http.Client) *load {
+	return startLoad(t, client, []string{"https://gw.am.wso2.com/ping", "https://api.am.wso2.com/publisher"}, 200)
+}
+
+// shared waits until both gateways have answered, and says who answered since it was last asked.
+func (l *load) shared(t *testing.T, when string) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(2 * time.Second) {
+		had := l.since()
+		t.Logf("%s: %v", when, had)
+		if had["gw-1"] > 0 && had["gw-2"] > 0 {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%s not both gateways answer: %v", when, had)
+		}
+	}
+}
+
+// lost ends the load and wants nothing of it to have failed.
+func (l *load) lost(t *testing.T) {
+	t.Helper()
+	sent, failed, byNode := l.stop()
+	t.Logf("%d requests, %d failed; in all: %v", sent, len(failed), byNode)
+	if len(failed) > 0 {
+		t.Errorf("%d of %d requests failed:\n%s", len(failed), sent, strings.Join(failed[:min(20, len(failed))], "\n"))
+	}
+}
+
+// loadRolls restarts every node, and has an apply change the configuration of every node.
+func loadRolls(t *testing.T, b *bed, client *http.Client) {
+	before := b.processes(t)
+	l := underLoad(t, client)
+	time.Sleep(2 * time.Second)
+	l.shared(t, "before")
+	inv := b.inventory(t, "rolls")
+	b.wants(t, exitOK, "restart", "-i", inv, "--yes")
+	l.shared(t, "during restart")
+	between := b.processes(t)
+	for _, n := range b.nodes {
+		b.config[n] = "rolled"
+	}
+	b.wants(t, exitOK, "apply", "-i", b.inventory(t, "rolled"), "--yes")
+	l.shared(t, "during apply")
+	time.Sleep(2 * time.Second)
+	l.shared(t, "after")
+	l.lost(t)
+	for n, now := range b.processes(t) {
+		if between[n] == before[n] || now == between[n] {
+			t.Errorf("%s was not restarted twice: %q, %q, %q", n, before[n], between[n], now)
+		}
+	}
+}
+
+// loadDies has the first gateway of a roll crash at its start. The second one is left alone, and the next run goes on.
+func loadDies(t *testing.T, b *bed, client *http.Client) {
+	b.on(t, "gw-1", crashes)
+	before := b.processes(t)
+	l := underLoad(t, client)
+	inv := b.inventory(t, "dies")
+	r := b.wants(t, exitGate, "restart", "-i", inv, "--limit", "gateway", "--yes")
+	if !strings.Contains(r.err+r.out, "now gw-2: running, healthy; not reached by this run") {
+		t.Errorf("it does not say how gw-2 stands: %s%s", r.out, r.err)
+	}
+	if now := b.processes(t); now["gw-2"] != before["gw-2"] || now["gw-1"] == before["gw-1"] {
+		t.Errorf("processes were %v, and are %v", before, now)
+	}
+	if down := b.on(t, "lb-1", `grep -c 'down; # gw-1' /etc/nginx/conf.d/apimctl-bed.conf; ! grep 'down; # gw-2' /etc/nginx/conf.d/apimctl-bed.conf`); down == "0\n" {
+		t.Errorf("gw-1 is sent requests again, and is not healthy")
+	}
+	b.on(t, "gw-1", quickly)
+	b.wants(t, exitOK, "apply", "-i", inv, "--yes")
+	l.since()
+	l.shared(t, "once it is mended")
+	l.lost(t)
+}
+
+// loadLast has a gateway killed by hand. The other one is not stopped.
+func loadLast(t *testing.T, b *bed, _ *http.Client) {
+	b.on(t, "gw-1", `systemctl kill --signal=KILL wso2-gateway; systemctl stop wso2-gateway`)
+	before := b.processes(t)
+	r := b.wants(t, exitGate, "restart", "-i", b.inventory(t, "last"), "--limit", "gw-2", "--yes")
+	if !strings.Contains(r.err, "it is the last healthy gateway, and is not stopped") || !strings.Contains(r.err, "  next: bring another gateway up first") {
+		t.Errorf("it says %s", r.err)
+	}
+	if now := b.processes(t); !maps.Equal(now, before) || now["gw-1"] != "none\n" {
+		t.Errorf("processes were %v, and are %v", before, now)
+	}
+}
+
+// loadUndrained is the same load while both gateways restart together: it has to see what that costs.
+func loadUndrained(t *testing.T, b *bed, client *http.Client) {
+	l := underLoad(t, client)
+	time.Sleep(time.Second)
+	b.wants(t, exitOK, "restart", "-i", b.inventory(t, "undrained"), "--limit", "gateway", "--all-at-once", "--yes")
+	sent, failed, _ := l.stop()
+	t.Logf("%d of %d requests failed", len(failed), sent)
+	if len(failed) == 0 {
+		t.Error("nothing was lost while all restart together: this test sees no failures")
+	}
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// A load is clients that ask a deployment through its balancer, so many requests a second, on connections that they keep open.
+type load struct {
+	quit chan struct{}
+	wg   sync.WaitGroup
+
+	mu             sync.Mutex
+	sent           int
+	failed         []string
+	byNode, lately map[string]int
+}
+
+// loadClients is how many requests may be under way: a balancer that hangs is sent no more.
+const loadClients = 40
+
+// startLoad asks the URLs one after another, GET and POST in turn. What does not answer 200 is a failure. A client repeats nothing
+// that it sent; net/http takes a new connection where it sees that a kept-open one was closed before it wrote.
+func startLoad(t *testing.T, client *http.Client, urls []string, perSecond int) *load {
+	t.Helper()
+	l := &load{quit: make(chan struct{}), byNode: map[string]int{}, lately: map[string]int{}}
+	asks := make(chan int, loadClients)
+	for range loadClients {
+		l.wg.Go(func() {
+			for n := range asks {
+				l.ask(client, []string{http.MethodGet, http.MethodPost}[n%2], urls[n/2%len(urls)])
+			}
+		})
+	}
+	l.wg.Go(func() {
+		defer close(asks)
+		tick := time.NewTicker(time.Second / time.Duration(perSecond))
+		defer tick.Stop()
+		for n := 0; ; n++ {
+			select {
+			case <-l.quit:
+				return
+			case <-tick.C:
+				asks <- n
+			}
+		}
+	})
+	return l
+}
+
+// stop ends the load once everything under way is answered: how many requests there were, what failed, and how many each node answered.
+func (l *load) stop() (sent int, failed []string, byNode map[string]int) {
+	close(l.quit)
+	l.wg.Wait()
+	return l.sent, l.failed, l.byNode
+}
+
+// since is how many requests each node has answered since this was asked last.
+func (l *load) since() map[string]int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	had := l.lately
+	l.lately = map[string]int{}
+	return had
+}
+
+func (l *load) ask(client *http.Client, method, url string) {
+	node, err := asked(client, method, url)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.sent++
+	if err != nil {
+		l.failed = append(l.failed, fmt.Sprintf("%s %s %s: %v", time.Now().UTC().Format("15:04:05.000"), method, url, err))
+		return
+	}
+	l.byNode[node]++
+	l.lately[node]++
+}
+
+// asked is the name of the node that answered: the stand-in's /ping and its portals say it in their body.
+func asked(client *http.Client, method, url string) (string, error) {
+	var body io.Reader
+	if method == http.MethodPost {
+		body = io.MultiReader(bytes.NewReader([]byte("hello"))) // of a kind that net/http cannot send twice
+	}
+	req, err := http.NewRequest(method, url, body)
+	if err != nil {
+		return "", err
+	}
+	r, err := client.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = r.Body.Close() }()
+	said, err := io.ReadAll(r.Body)
+	if err == nil && r.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %.80s", r.Status, said)
+	}
+	return strings.TrimSpace(strings.NewReplacer("<html><body>", "", "</body></html>", "").Replace(string(said))), err
+}
+
+// loadClient reaches every hostname at one address, and verifies what it is shown.
+func loadClient(t *testing.T, address string, roots *x509.CertPool) *http.Client {
+	t.Helper()
+	dialer := &net.Dialer{Timeout: 5 * time.Second}
+	transport := &http.Transport{
+		MaxIdleConnsPerHost: loadClients, IdleConnTimeout: time.Minute, TLSClientConfig: &tls.Config{RootCAs: roots},
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return dialer.DialContext(ctx, network, address)
+		},
+	}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport, Timeout: 30 * time.Second}
+}
+
+// A load sees what fails and who answers: a node that says no to every third is found out.
+func TestLoad(t *testing.T) {
+	var mu sync.Mutex
+	n, conns := 0, map[string]bool{}
+	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		conns[r.RemoteAddr] = true
+		if n++; n%3 == 0 {
+			w.WriteHeader(http.StatusBadGateway)
+		}
+		_, _ = io.WriteString(w, "gw-1\n")
+	}))
+	defer s.Close()
+	roots := x509.NewCertPool()
+	roots.AddCert(s.Certificate())
+	l := startLoad(t, loadClient(t, s.Listener.Addr().String(), roots), []string{"https://example.com/ping"}, 500)
+	for seen := 0; seen < 60; time.Sleep(10 * time.Millisecond) {
+		seen += l.since()["gw-1"]
+	}
+	sent, failed, byNode := l.stop()
+	if len(failed) != sent/3 || byNode["gw-1"] != sent-sent/3 || !strings.Contains(failed[0], "502 Bad Gateway") {
+		t.Errorf("of %d requests %d failed, and %v answered: %q", sent, len(failed), byNode, failed)
+	}
+	if len(conns) > loadClients {
+		t.Errorf("%d requests took %d connections: they are not kept open", sent, len(conns))
+	}
+}
