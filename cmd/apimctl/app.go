@@ -146,6 +146,9 @@ func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 		if err := check(c, args); err == nil {
 			return nil
 		}
+		if c.HasSubCommands() && len(args) > 0 {
+			return &usageError{unknownCommand(c, args[0])}
+		}
 		amount := "too many arguments"
 		if len(args) == 0 {
 			amount = "an argument is missing"
