@@ -94,7 +94,7 @@ func (c cursor) addresses(pattern string, hosts int) ([]string, bool) {
 		c.bad(err.Error(), "write it like 10.0.1.[1:40]")
 		return nil, false
 	case len(all) != hosts:
-		c.bad(fmt.Sprintf("stands for %d, the name for %d hosts", len(all), hosts), "let both ranges be of one length")
+		c.bad(fmt.Sprintf("stands for %d, the name for %d", len(all), hosts), "let both ranges be of one length")
 		return nil, false
 	}
 	for _, one := range all {

@@ -7,8 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -61,6 +59,7 @@ func (s Source) Parse(path string, data []byte) (*Inventory, error) {
 	}
 	doc.warn(d)
 	doc.warnings = d.warnings.sorted()
+	doc.at = d.at
 	return &doc.Inventory, nil
 }
 
@@ -81,6 +80,9 @@ func (s Source) open(path string, data []byte) (*decoder, *yaml.Node, error) {
 
 // parse returns the document's only node.
 func (d *decoder) parse(data []byte) (*yaml.Node, *Problem) {
+	if p := d.unreadable(data); p != nil {
+		return nil, p
+	}
 	reader := yaml.NewDecoder(bytes.NewReader(data))
 	var document, second yaml.Node
 	err := reader.Decode(&document)
@@ -88,26 +90,15 @@ func (d *decoder) parse(data []byte) (*yaml.Node, *Problem) {
 	case errors.Is(err, io.EOF), err == nil && document.Kind != yaml.DocumentNode:
 		return nil, &Problem{File: d.file, Line: 1, Column: 1, What: "is empty", Fix: "begin with the example: apimctl init"}
 	case err != nil:
-		return nil, d.syntax(err)
+		return nil, d.syntax(data, err)
 	}
 	if err := reader.Decode(&second); !errors.Is(err, io.EOF) {
 		if err != nil {
-			return nil, d.syntax(err)
+			return nil, d.syntax(data, err)
 		}
 		return nil, &Problem{File: d.file, Line: second.Line, Column: 1, What: "a second document begins here", Fix: "keep one document in the file"}
 	}
 	return document.Content[0], nil
-}
-
-// syntax is yaml's own error. It has its line in no other form than its text, and none for the first line.
-func (d *decoder) syntax(err error) *Problem {
-	p := &Problem{File: d.file, Line: 1, Column: 1, What: strings.TrimPrefix(err.Error(), "yaml: "), Fix: "mend the YAML"}
-	if number, what, found := strings.Cut(strings.TrimPrefix(p.What, "line "), ": "); found {
-		if line, err := strconv.Atoi(number); err == nil {
-			p.Line, p.What = line, what
-		}
-	}
-	return p
 }
 
 // findAliases reports anchors that are used: a group's settings say the same in a way that errors can point at.

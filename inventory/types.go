@@ -44,6 +44,7 @@ type Inventory struct {
 	Hosts         []Host // all-in-one, gateway, load-balancer; each group as written
 
 	warnings []Problem
+	at       map[string]place
 }
 
 // A Distribution is a product's zip: a file of this machine, or a URL with a digest.

@@ -10,6 +10,18 @@ import (
 // environment that nobody serves.
 func (inv *Inventory) Warnings() []Problem { return inv.warnings }
 
+// Line returns where a key is written, or else its nearest parent that is: groups.gateway.hosts.gw-1.offset. It is 0 where none of
+// them is, so that all of it is by default.
+func (inv *Inventory) Line(path string) int {
+	for path != "" {
+		if at, written := inv.at[path]; written {
+			return at.line
+		}
+		path = path[:max(strings.LastIndexByte(path, '.'), 0)]
+	}
+	return 0
+}
+
 func (doc *document) warn(d *decoder) {
 	if doc.Admin.Password.Reveal() == "admin" {
 		d.warn("admin.password", "is the product's default", "give another one, as ${env:NAME} or ${file:PATH}")

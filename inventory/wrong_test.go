@@ -58,6 +58,12 @@ func wrongShapes() []wrongInventory {
 		{"nothing", "", "", `1:1: is empty; begin with the example: apimctl init`},
 		{"no mapping", "", "- a", `1:1: is a list, not a mapping; write a mapping`},
 		{"syntax", "", "name: [", `1:1: did not find expected node content; mend the YAML`},
+		{"syntax in a mapping", "name: t", "name: t\nadmin: {password: ${env:A}}", `2:1: did not find expected ',' or '}'; put "${...}" in quotes where it stands between braces or brackets`},
+		{"syntax in a list", "", "+user_store: [a, b\n", `7:1: did not find expected ',' or ']'; mend the YAML`},
+		{"syntax, two values", "", "+user_store: a: b\n", `7:1: mapping values are not allowed in this context; mend the YAML`},
+		{"tab", "", "+admin:\n\tusername: abc\n", `8:1: found character that cannot start any token; mend the YAML`},
+		{"not UTF-8", "", "+admin: {username: \"\u00e4\xff\"}\n", `7:21: is not UTF-8 from here on; save the file as UTF-8`},
+		{"control character", "", "+admin: {username: \"a\x01\"}\n", `7:21: has a control character; take it away`},
 		{"two documents", "", "+---\nname: x\n", `7:1: a second document begins here; keep one document in the file`},
 		{"nothing required", "", "user_store: x\n", `1:1: distributions: is required; add it: the product's zips
 1:1: groups: is required; add it: the hosts, by what they are; all-in-one is required
@@ -146,12 +152,12 @@ func wrongHosts() []wrongInventory {
 		{"config of a load balancer", "", "+  load-balancer: {hosts: {lb-1: {address: 10.0.0.3, config: {a: 1}}}}\n", `1:1: hostnames.all-in-one: is required with a load balancer; name what clients call
 1:1: hostnames.gateway: is required with a load balancer; name what clients call
 7:61: groups.load-balancer.hosts.lb-1.config: is not for load-balancer hosts; take it away`},
-		{"range of addresses too short", gw, "\"gw-[1:3]\": {address: \"10.0.1.[1:2]\"}", `6:43: groups.gateway.hosts.gw-[1:3].address: stands for 2, the name for 3 hosts; let both ranges be of one length`},
+		{"range of addresses too short", gw, "\"gw-[1:3]\": {address: \"10.0.1.[1:2]\"}", `6:43: groups.gateway.hosts.gw-[1:3].address: stands for 2, the name for 3; let both ranges be of one length`},
 		{"range backwards", gw, "\"gw-[3:1]\": {address: \"10.0.1.[3:1]\"}", `6:21: groups.gateway.hosts.gw-[3:1]: range [3:1] runs backwards; write it like gw-[1:40] or gw-[01:40]`},
 		{"range of different widths", gw, "\"gw-[01:100]\": {address: \"10.0.1.[1:100]\"}", `6:21: groups.gateway.hosts.gw-[01:100]: range [01:100] has numbers of different widths; write it like gw-[1:40] or gw-[01:40]`},
 		{"range too long", gw, "\"gw-[1:5001]\": {address: \"10.0.1.[1:5001]\"}", `6:21: groups.gateway.hosts.gw-[1:5001]: range [1:5001] is too long; write it like gw-[1:40] or gw-[01:40]`},
 		{"range out of an address", gw, "\"gw-[1:3]\": {address: \"10.0.1.[254:256]\"}", `6:43: groups.gateway.hosts.gw-[1:3].address: "10.0.1.256" is no address; write an IP address or a host name`},
-		{"range of one address", gw, "\"gw-[1:3]\": {address: 10.0.1.1}", `6:43: groups.gateway.hosts.gw-[1:3].address: stands for 1, the name for 3 hosts; let both ranges be of one length`},
+		{"range of one address", gw, "\"gw-[1:3]\": {address: 10.0.1.1}", `6:43: groups.gateway.hosts.gw-[1:3].address: stands for 1, the name for 3; let both ranges be of one length`},
 		{"range over a name", gw, "\"gw-[1:3]\": {address: \"10.0.1.[1:3]\"}, gw-2: {address: 10.0.2.2}", `1:1: hostnames.gateway: is required with 4 gateway hosts; name what clients call: your load balancer's name for them
 6:60: groups.gateway.hosts.gw-2: host gw-2 is also in groups.gateway.hosts.gw-[1:3]; give it another name, or take one of them away`},
 		{"root", aio, "aio-1: {address: 10.0.0.1, install: {user: root}}", `5:67: groups.all-in-one.hosts.aio-1.install.user: the service never runs as root; name an account of its own; it is created if absent`},

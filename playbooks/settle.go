@@ -18,6 +18,7 @@ import (
 	"apimctl/render"
 	"apimctl/tasks"
 	"apimctl/tasks/keystore"
+	"apimctl/tasks/plan"
 	"apimctl/tasks/remote"
 )
 
@@ -91,15 +92,32 @@ func (s settler) nodes(driver Driver) ([]Node, error) {
 	for i, h := range hosts {
 		g.Go(func() error {
 			n, err := s.node(h)
-			if n.Driver = driver; err != nil {
-				errs[i] = fmt.Errorf("%s: %w", h.Name, err)
-			}
-			nodes[i] = n
+			n.Driver = driver
+			nodes[i], errs[i] = n, err
 			return nil
 		})
 	}
 	_ = g.Wait()
-	return nodes, errors.Join(errs...)
+	return nodes, together(hosts, errs)
+}
+
+// together names the hosts of each error; what is wrong on many of them alike is said once.
+func together(hosts []inventory.Host, errs []error) error {
+	names := map[string][]string{}
+	var first []error
+	for i, err := range errs {
+		if err == nil {
+			continue
+		}
+		if names[err.Error()] == nil {
+			first = append(first, err)
+		}
+		names[err.Error()] = append(names[err.Error()], hosts[i].Name)
+	}
+	for i, err := range first {
+		first[i] = fmt.Errorf("%s: %w", plan.Names(names[err.Error()]), err)
+	}
+	return errors.Join(first...)
 }
 
 func (s settler) node(h inventory.Host) (Node, error) {
@@ -128,11 +146,28 @@ func (s settler) config(h inventory.Host) (render.Config, error) {
 	if err != nil {
 		return render.Config{}, err
 	}
+	for _, l := range implied {
+		s.place(l.Settings)
+	}
 	layers := append(slices.Clone(s.shipped[h.Role]), implied...)
 	for _, l := range h.Config {
 		layers = append(layers, ownLayer(l))
 	}
 	return render.Merge(layers)
+}
+
+// place says of settings that a key of the inventory implies in which line it is. One that is there by default has none.
+func (s settler) place(settings []render.Setting) {
+	for i := range settings {
+		at := &settings[i]
+		if line := s.inv.Line(at.From); line > 0 {
+			at.File, at.Line = s.inv.Path, line
+		}
+		tables, _ := at.Value.([]render.Table)
+		for _, t := range tables {
+			s.place(t)
+		}
+	}
 }
 
 // Shipped names the layer that a distribution brings.

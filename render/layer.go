@@ -37,15 +37,17 @@ type Origin struct {
 	From  string
 }
 
-// String is "topology (hostnames.all-in-one)" or "group gateway, inventory.yaml:12".
+// String is "topology, inventory.yaml:9 (hostnames.all-in-one)" or "group gateway, inventory.yaml:12".
 func (o Origin) String() string {
-	switch {
-	case o.From != "":
-		return fmt.Sprintf("%s (%s)", o.Layer, o.From)
-	case o.File != "" && o.Line > 0:
-		return fmt.Sprintf("%s, %s:%d", o.Layer, o.File, o.Line)
-	case o.File != "":
-		return o.Layer + ", " + o.File
+	s := o.Layer
+	if o.File != "" {
+		s += ", " + o.File
 	}
-	return o.Layer
+	if o.File != "" && o.Line > 0 {
+		s += fmt.Sprintf(":%d", o.Line)
+	}
+	if o.From != "" {
+		s += " (" + o.From + ")"
+	}
+	return s
 }

@@ -143,10 +143,17 @@ func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 		check = cobra.NoArgs
 	}
 	return func(c *cobra.Command, args []string) error {
-		if err := check(c, args); err != nil {
-			return &usageError{err}
+		if err := check(c, args); err == nil {
+			return nil
 		}
-		return nil
+		if c.HasSubCommands() && len(args) > 0 {
+			return &usageError{unknownCommand(c, args[0])}
+		}
+		amount := "too many arguments"
+		if len(args) == 0 {
+			amount = "an argument is missing"
+		}
+		return &usageError{fmt.Errorf("%s; usage: %s", amount, c.UseLine())}
 	}
 }
 

@@ -47,6 +47,10 @@ func (a *app) carry(ctx context.Context, w work) error {
 	if err != nil {
 		return err
 	}
+	was, err := savedPlan(w.saved)
+	if err != nil {
+		return err
+	}
 	reporter := a.reporter(w.name, asJSON)
 	open := a.open
 	if w.checked {
@@ -59,7 +63,7 @@ func (a *app) carry(ctx context.Context, w work) error {
 	defer s.runner.Close()
 	p, err := s.runner.Plan(ctx, s.deployment.Name, s.playbook)
 	if err == nil && w.saved != "" {
-		err = holdTo(w.saved, p)
+		err = w.holds(was, p)
 	}
 	if err != nil {
 		return err
@@ -133,19 +137,26 @@ func (s *session) do(ctx context.Context, p plan.Plan, r reporter) error {
 	return errors.Join(err, told)
 }
 
-// holdTo refuses a plan that differs from the saved one.
-func holdTo(path string, p plan.Plan) error {
+// savedPlan reads the plan in a file, before a host is reached; "" has none.
+func savedPlan(path string) (was plan.Saved, err error) {
+	if path == "" {
+		return was, nil
+	}
 	saved, err := os.ReadFile(path)
 	if err != nil {
-		return &inputError{err}
+		return was, &inputError{fmt.Errorf("%s: %w", path, errors.Unwrap(err))}
 	}
-	was, err := plan.Load(saved)
-	if err != nil {
-		return &inputError{fmt.Errorf("%s: %w", path, err)}
+	if was, err = plan.Load(saved); err != nil {
+		return was, &inputError{fmt.Errorf("%s: %w", path, err)}
 	}
+	return was, nil
+}
+
+// holds refuses a plan that differs from the saved one.
+func (w work) holds(was plan.Saved, p plan.Plan) error {
 	same, err := was.Same(p)
 	if err == nil && !same {
-		err = fmt.Errorf("%s: %w", path, errMoved)
+		err = fmt.Errorf("%s: %w", w.saved, errMoved)
 	}
 	return err
 }

@@ -47,6 +47,9 @@ func describe(b *strings.Builder, c *cobra.Command) {
 		fmt.Fprintf(b, "\nFor example:\n\n```\n%s\n```\n", strings.ReplaceAll(strings.TrimPrefix(c.Example, "  "), "\n  ", "\n"))
 	}
 	fmt.Fprintf(b, "\n```\n%s```\n", c.LocalFlags().FlagUsages())
+	for _, sub := range c.Commands() {
+		describe(b, sub)
+	}
 }
 
 // Every kind of event, and every field, is described in docs/events.md, and nothing that there is not.

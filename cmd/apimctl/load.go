@@ -25,7 +25,7 @@ func (a *app) load(ctx context.Context) (loaded, error) {
 	}
 	hosts, err := inventory.Select(inv.Hosts, a.flags.limit)
 	if err != nil {
-		return loaded{}, &inputError{fmt.Errorf("--limit: %w", err)}
+		return loaded{}, &inputError{fmt.Errorf("%s: %w", inv.Path, err)}
 	}
 	if err := a.fetch(ctx, inv); err != nil {
 		return loaded{}, err

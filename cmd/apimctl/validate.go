@@ -21,7 +21,8 @@ func (a *app) validateCommand() *cobra.Command {
 		Use:   "validate",
 		Short: "Check the inventory and the files made of it, without touching a host",
 		Long: `validate reads the inventory and the distributions, makes every node's deployment.toml, and holds all of it against what the
-product knows and takes: keys, values, and whether the nodes fit together. Nothing is reached over a network.
+product knows and takes: keys, values, and whether the nodes fit together. No host is reached; a distribution that is given by its URL
+is downloaded, once.
 Warnings do not stop; --strict makes them errors. 'apimctl explain CODE' tells more about a finding.`,
 		Example: "  apimctl validate -i inventory.yaml\n  apimctl validate -i inventory.yaml --strict --output json",
 		RunE:    func(c *cobra.Command, _ []string) error { return a.validate(c.Context()) },
@@ -52,12 +53,13 @@ func (a *app) validate(ctx context.Context) error {
 		return err
 	}
 	if asJSON {
+		a.showWarnings(a.errOut, l)
 		err = writeJSON(a.out, slices.Concat([]check.Finding{}, found))
 	} else {
 		err = a.showFindings(a.out, l, d, found)
 	}
 	if err == nil {
-		err = a.refuse(found)
+		err = a.refuse(l, found)
 	}
 	if err == nil && !asJSON {
 		_, err = fmt.Fprintf(a.out, "%s: %s, %s made: nothing stops it\n", l.inv.Path, count(len(l.inv.Hosts), "host"), count(len(d.Nodes), "deployment.toml"))
@@ -72,7 +74,7 @@ func (a *app) heed(l loaded, d playbooks.Deployment) error {
 		err = a.showFindings(a.errOut, l, d, found)
 	}
 	if err == nil {
-		err = a.refuse(found)
+		err = a.refuse(l, found)
 	}
 	return err
 }
@@ -85,9 +87,12 @@ func (a *app) findings(l loaded, d playbooks.Deployment, known func(string) stri
 	return playbooks.Check(l.inv, d, catalogs, known), nil
 }
 
-// refuse is the error of findings that stop.
-func (a *app) refuse(found []check.Finding) error {
+// refuse is the error of findings that stop, and with --strict of the inventory's warnings too.
+func (a *app) refuse(l loaded, found []check.Finding) error {
 	n := 0
+	if a.flags.strict {
+		n = len(l.inv.Warnings())
+	}
 	for _, f := range found {
 		if f.Severity == check.Error || a.flags.strict {
 			n++
@@ -96,14 +101,11 @@ func (a *app) refuse(found []check.Finding) error {
 	if n == 0 {
 		return nil
 	}
-	return &inputError{&findingsError{n, found[0].Code}}
+	return &inputError{&findingsError{n}}
 }
 
 // A findingsError is a configuration that would not work.
-type findingsError struct {
-	n    int
-	code string
-}
+type findingsError struct{ n int }
 
 func (e *findingsError) Error() string {
 	return fmt.Sprintf("%s in the configuration; no host was touched", count(e.n, "mistake"))
@@ -115,9 +117,7 @@ func (a *app) showFindings(w io.Writer, l loaded, d playbooks.Deployment, found 
 	for _, n := range d.Notes {
 		fmt.Fprintln(&b, "note:", n)
 	}
-	for _, p := range l.inv.Warnings() {
-		fmt.Fprintln(&b, "warning:", p)
-	}
+	a.showWarnings(&b, l)
 	hosts := map[check.Finding][]string{}
 	var order []check.Finding
 	for _, f := range found {
@@ -129,12 +129,28 @@ func (a *app) showFindings(w io.Writer, l loaded, d playbooks.Deployment, found 
 		hosts[f] = append(hosts[f], host)
 	}
 	for _, f := range order {
-		names := hosts[f]
-		f.Host = plan.Names(slices.DeleteFunc(names, func(n string) bool { return n == "" }))
+		f.Host = plan.Names(l.listed(hosts[f]))
 		fmt.Fprintln(&b, f)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+func (a *app) showWarnings(w io.Writer, l loaded) {
+	for _, p := range l.inv.Warnings() {
+		_, _ = fmt.Fprintln(w, "warning:", p)
+	}
+}
+
+// listed are those of the hosts that names has, as the inventory has them.
+func (l loaded) listed(names []string) []string {
+	var all []string
+	for _, h := range l.inv.Hosts {
+		if slices.Contains(names, h.Name) {
+			all = append(all, h.Name)
+		}
+	}
+	return all
 }
 
 func (a *app) explainCommand() *cobra.Command {

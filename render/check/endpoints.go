@@ -121,6 +121,9 @@ func closedPort(c *run, n *node, e endpoint) {
 	if e.bad || len(e.at) == 0 || e.kind.events && e.port == 0 || c.LoadBalanced && e.host == strings.ToLower(e.at[0].text("server.hostname")) {
 		return
 	}
+	if slices.ContainsFunc(e.at, (*node).moved) {
+		return // APIM013 is the mistake, and this one follows from it
+	}
 	at := e.written()
 	var open []string
 	for _, other := range e.at {

@@ -53,6 +53,9 @@ func (n *node) offset() int {
 	return n.Offset
 }
 
+// moved says whether the node's configuration has another offset than the inventory.
+func (n *node) moved() bool { return n.offset() != n.Offset }
+
 func (n *node) ownText(key string) string {
 	if v, ok := n.own[key]; ok {
 		return fmt.Sprint(v)

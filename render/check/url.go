@@ -184,7 +184,7 @@ func plainPort(c *run, n *node, e entry) {
 
 func offsetDiffers(c *run, n *node) {
 	if o, ok := n.own["server.offset"]; ok && fmt.Sprint(o) != strconv.Itoa(n.Offset) && !atRunTime.MatchString(fmt.Sprint(o)) {
-		c.report(n, "server.offset", fmt.Sprintf("is %s, but the host's offset is %d", n.show("server.offset", o), n.Offset), "")
+		c.report(n, "server.offset", fmt.Sprintf("is %s, but the host's offset is %d", n.show("server.offset", o), n.Offset), "set the host's offset in the inventory instead")
 	}
 }
 

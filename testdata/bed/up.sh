@@ -59,6 +59,8 @@ host_keys() { # NAME
 	local keys
 	keys=$(docker exec "$project-$1" sh -c 'systemctl -q is-active ssh && cat /etc/ssh/ssh_host_*_key.pub') || {
 		echo "sshd is not active"
+		! docker exec "$project-$1" journalctl -q --no-pager 2>/dev/null | grep -q 'inotify.*Too many open files' ||
+			echo "this machine has no inotify instances left: take other beds down, or sudo sysctl fs.inotify.max_user_instances=1024"
 		return 1
 	}
 	sed "s/^/${address[$1]} /" <<<"$keys" >"$BED_DIR/known_hosts.$1"
