@@ -10,16 +10,16 @@ import (
 // environment that nobody serves.
 func (inv *Inventory) Warnings() []Problem { return inv.warnings }
 
-// Line returns where a key is written, or else its nearest parent that is: groups.gateway.hosts.gw-1.offset. It is 0 where none of
+// Place returns where a key is written, or else its nearest parent that is: groups.gateway.hosts.gw-1.offset. It is 0 where none of
 // them is, so that all of it is by default.
-func (inv *Inventory) Line(path string) int {
+func (inv *Inventory) Place(path string) (line, column int) {
 	for path != "" {
 		if at, written := inv.at[path]; written {
-			return at.line
+			return at.line, at.column
 		}
 		path = path[:max(strings.LastIndexByte(path, '.'), 0)]
 	}
-	return 0
+	return 0, 0
 }
 
 func (doc *document) warn(d *decoder) {

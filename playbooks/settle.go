@@ -160,7 +160,7 @@ func (s settler) config(h inventory.Host) (render.Config, error) {
 func (s settler) place(settings []render.Setting) {
 	for i := range settings {
 		at := &settings[i]
-		if line := s.inv.Line(at.From); line > 0 {
+		if line, _ := s.inv.Place(at.From); line > 0 {
 			at.File, at.Line = s.inv.Path, line
 		}
 		tables, _ := at.Value.([]render.Table)

@@ -28,7 +28,7 @@ func (a *app) fetch(ctx context.Context, inv *inventory.Inventory) error {
 		}
 		file, err := f.File(ctx, d.URL, d.SHA256)
 		if err != nil {
-			return fmt.Errorf("%s: distributions.%s: %w", inv.Path, role, err)
+			return distributionError(inv, role, err)
 		}
 		d.File = file
 		inv.Distributions[role] = d

@@ -48,12 +48,19 @@ func products(inv *inventory.Inventory) (playbooks.Products, error) {
 		}
 		p, err := product(d, role, inv.Version)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: distributions.%s: %w", inv.Path, role, err))
+			errs = append(errs, distributionError(inv, role, err))
 			continue
 		}
 		all[role] = p
 	}
 	return all, errors.Join(errs...)
+}
+
+// distributionError is what is wrong with the zip that an inventory names, with its place there.
+func distributionError(inv *inventory.Inventory, role inventory.Role, err error) error {
+	key := "distributions." + string(role)
+	line, column := inv.Place(key)
+	return fmt.Errorf("%s:%d:%d: %s: %w", inv.Path, line, column, key, err)
 }
 
 func product(d inventory.Distribution, role inventory.Role, version string) (playbooks.Product, error) {
