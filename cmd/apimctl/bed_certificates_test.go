@@ -17,6 +17,7 @@ type vaultBed struct {
 	dir, binary, inventory string
 	vars                   []string
 	project                string
+	nodes                  map[string]string // with their roles
 }
 
 const (
@@ -26,7 +27,7 @@ const (
 
 func openVaultBed(t *testing.T, dir string) *vaultBed {
 	t.Helper()
-	b := &vaultBed{dir: dir, binary: filepath.Join(t.TempDir(), "apimctl"), inventory: filepath.Join(dir, "test-certificates.yaml")}
+	b := &vaultBed{dir: dir, binary: filepath.Join(t.TempDir(), "apimctl"), inventory: filepath.Join(dir, "test-certificates.yaml"), nodes: bedNodes}
 	env, err := os.ReadFile(filepath.Join(dir, "env"))
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +132,7 @@ func (b *vaultBed) status(t *testing.T) []playbooks.Seen {
 func (b *vaultBed) served(t *testing.T) {
 	t.Helper()
 	ports := map[string][]string{"all-in-one": {"9443", "8243", "9711"}, "gateway": {"9443", "8243", "8099"}}
-	for host, role := range bedNodes {
+	for host, role := range b.nodes {
 		b.shows(t, host, host, ports[role]...)
 		if args := b.on(t, host, `tr '\0' '\n' </proc/$(tr -cd 0-9 </opt/wso2/`+role+`/wso2carbon.pid)/cmdline`); !strings.HasSuffix(strings.TrimSpace(args), "-Dhttpclient.hostnameVerifier=Strict") {
 			t.Errorf("%s runs with %s", host, args)
@@ -182,7 +183,7 @@ func (b *vaultBed) listed(t *testing.T) {
 // kept wants private keys to be the service's alone, and no trace of one beside their stores.
 func (b *vaultBed) kept(t *testing.T) {
 	t.Helper()
-	for host, role := range bedNodes {
+	for host, role := range b.nodes {
 		dir := "/opt/wso2/" + role + "/repository/resources/security"
 		if had := b.on(t, host, `cd `+dir+` && stat -c '%n %a %U' tls.jks wso2carbon.jks`); had != "tls.jks 600 wso2carbon\nwso2carbon.jks 600 wso2carbon\n" {
 			t.Errorf("%s: %s", host, had)

@@ -40,7 +40,7 @@ var hints = []func(error) string{
 	as(func(e *tasks.SigningKeyError) string {
 		return "if this machine lacks the deployment's pki folder, restore it; to lose what the old key encrypted, use --i-understand"
 	}),
-	is(keystore.ErrPassword, "give the password that it has, as ${env:NAME} or ${file:PATH}; on a node, that of its deployment.toml and the distribution's were tried too"),
+	is(keystore.ErrPassword, "give the password that it has, as ${env:NAME} or ${file:PATH}; on a node, those of its deployment.toml and of the distribution were tried"),
 	is(keystore.ErrFormat, "give one that keytool made; on a node, put back the one that the distribution ships, and apply"),
 	as(func(e *playbooks.PassphraseError) string {
 		return "it is needed to make or to rotate keys, not to look at them"

@@ -85,7 +85,7 @@ func writeWhole(path string, data []byte) error {
 // warnStrangers tells of nodes that will not trust one another for a while.
 func (a *app) warnStrangers(s *session, p plan.Plan) {
 	if names := s.deployment.Strangers(p); len(names) > 1 {
-		_, _ = fmt.Fprintf(a.errOut, "warning: %s: each comes to trust the new certificates only when it gets its own; until the last of them has restarted they "+
+		_, _ = fmt.Fprintf(a.errOut, "warning: %s: each comes to trust the new certificates only when it gets its own; until the last has restarted they "+
 			"do not trust one another, and gateways serve what they have (docs/certificates.md)\n", plan.Names(names))
 	}
 }

@@ -27,7 +27,7 @@ func TestRequests(t *testing.T) {
 	}
 	signed := filepath.Join(dir, "signed")
 	signAll(t, dir, signed)
-	had, err := f.Install(signed, nodes, time.Now())
+	had, err := f.Install(signed, nodes, time.Now()) // openssl signs at no other time
 	if err != nil || !slices.Equal(had, []string{"am-1", "gw-1"}) {
 		t.Fatalf("installed %v, %v", had, err)
 	}
