@@ -26,7 +26,11 @@ func withServer(_ *testing.T, m *remotetest.Memory) {
 
 // Whatever lacks, with and without an administrator: what is wrong with the database is an error where nobody may mend it.
 func TestDatabaseLacks(t *testing.T) {
-	const make, fill, admit = "create the database apim_db at db:3306", "create the tables of apim_db at db:3306: run dbscripts/apimgt/mysql.sql", "let u read and write the rows of apim_db at db:3306"
+	const (
+		make  = "create the database apim_db at db:3306"
+		fill  = "create the tables of apim_db at db:3306: run dbscripts/apimgt/mysql.sql"
+		admit = "let u read and write the rows of apim_db at db:3306"
+	)
 	for name, row := range map[string]struct {
 		server func(*databasetest.MySQL)
 		task   func(*Database)
@@ -48,9 +52,12 @@ func TestDatabaseLacks(t *testing.T) {
 			server: func(s *databasetest.MySQL) { s.Admit("u", "p"); s.Create("apim_db", "latin1") },
 			task:   func(d *Database) { d.Makes = false }, kind: database.Lacks,
 		},
-		"some tables":                         {server: func(s *databasetest.MySQL) { s.Create("apim_db", "latin1", "AM_API") }, kind: database.Neither},
-		"the password of a user who is there": {server: func(s *databasetest.MySQL) { s.Admit("u", "another"); s.Create("apim_db", "latin1") }, kind: database.Login},
-		"all, and nobody may make it":         {task: func(d *Database) { d.Makes = false }, kind: database.Login},
+		"some tables": {server: func(s *databasetest.MySQL) { s.Create("apim_db", "latin1", "AM_API") }, kind: database.Neither},
+		"the password of a user who is there": {
+			server: func(s *databasetest.MySQL) { s.Admit("u", "another"); s.Create("apim_db", "latin1") },
+			kind:   database.Login,
+		},
+		"all, and nobody may make it": {task: func(d *Database) { d.Makes = false }, kind: database.Login},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, m, task := databasetest.New(map[string]string{"root": "r"}), host(t), apimDB()
@@ -83,7 +90,9 @@ func TestServiceTriesItsDatabasesFirst(t *testing.T) {
 	installed(t, m)
 	s := gateway("auto")
 	s.Gate = nil
-	s.Ping = Ping{Dir: "/opt/wso2/ping", Jar: "/opt/wso2/driver.jar", Databases: []JDBC{{Label: "shared_db", Class: "c", URL: "jdbc:x", User: "u", Password: "hunter2-planted"}}}
+	s.Ping = Ping{Dir: "/opt/wso2/ping", Jar: "/opt/wso2/driver.jar", Databases: []JDBC{{
+		Label: "shared_db", Class: "c", URL: "jdbc:x", User: "u", Password: "hunter2-planted",
+	}}}
 	lacks := planned(t, s, m)
 	begins(t, []string{
 		"write /etc/systemd/system/wso2-gateway.service", "run systemctl daemon-reload", "run systemctl enable",
@@ -91,7 +100,10 @@ func TestServiceTriesItsDatabasesFirst(t *testing.T) {
 		"start wso2-gateway", "write /var/lib/apimctl/wso2-gateway.stamp",
 	}, lacks)
 	run, ok := lacks[5].(plan.Run)
-	if want := "jdbc:x\nhunter2-planted\n"; !ok || run.Stdin.Reveal() != want || run.User != s.User || strings.Contains(run.String()+strings.Join(run.Argv, " "), "hunter2") || run.Argv[0] != java+"/bin/java" {
+	if want := "jdbc:x\nhunter2-planted\n"; !ok || run.Stdin.Reveal() != want || run.User != s.User || run.Argv[0] != java+"/bin/java" {
 		t.Errorf("it runs %v", run.Argv)
+	}
+	if strings.Contains(run.String()+strings.Join(run.Argv, " "), "hunter2") {
+		t.Error("the password is among the arguments")
 	}
 }

@@ -51,11 +51,23 @@ func TestLookSaysWhatIsWrong(t *testing.T) {
 		kind   database.Kind
 		want   string
 	}{
-		"closed port":       {dial: refused, kind: database.Unreached, want: "apim_db at db:3306 is not reached from here: connection refused"},
-		"wrong password":    {change: func(_ *databasetest.MySQL, t *database.Target) { t.Password = "hunter2-other" }, kind: database.Login, want: "apim_db at db:3306 does not let u in: wrong user or password"},
-		"unknown database":  {change: func(_ *databasetest.MySQL, t *database.Target) { t.Name = "other" }, kind: database.Missing, want: "other at db:3306 is not there: the server has no such database"},
-		"another character": {change: func(s *databasetest.MySQL, _ *database.Target) { s.Create("apim_db", "utf8mb4") }, kind: database.Charset, want: "apim_db at db:3306: its character set is utf8mb4; the product needs latin1"},
-		"an old server":     {change: func(s *databasetest.MySQL, _ *database.Target) { s.Version = "5.6.51" }, kind: database.TooOld, want: "apim_db at db:3306: the server is 5.6.51; 5.7 or later is needed"},
+		"closed port": {dial: refused, kind: database.Unreached, want: "apim_db at db:3306 is not reached from here: connection refused"},
+		"wrong password": {
+			change: func(_ *databasetest.MySQL, t *database.Target) { t.Password = "hunter2-other" },
+			kind:   database.Login, want: "apim_db at db:3306 does not let u in: wrong user or password",
+		},
+		"unknown database": {
+			change: func(_ *databasetest.MySQL, t *database.Target) { t.Name = "other" },
+			kind:   database.Missing, want: "other at db:3306 is not there: the server has no such database",
+		},
+		"another character": {
+			change: func(s *databasetest.MySQL, _ *database.Target) { s.Create("apim_db", "utf8mb4") },
+			kind:   database.Charset, want: "apim_db at db:3306: its character set is utf8mb4; the product needs latin1",
+		},
+		"an old server": {
+			change: func(s *databasetest.MySQL, _ *database.Target) { s.Version = "5.6.51" },
+			kind:   database.TooOld, want: "apim_db at db:3306: the server is 5.6.51; 5.7 or later is needed",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, at := server(), target()
@@ -94,7 +106,8 @@ func TestScriptRunsOnceAndOnlyWhereNothingIs(t *testing.T) {
 	before := s.Said()
 	err := made.Run(t.Context(), target(), dial(s))
 	var had *database.Error
-	want := "apim_db at db:3306: it is neither empty nor complete: it has 1 of the 3 tables of dbscripts/apimgt/mysql.sql, and lacks AM_APPLICATION, IDN_BASE_TABLE; tables of somebody else's: 1"
+	want := "apim_db at db:3306: it is neither empty nor complete: it has 1 of the 3 tables of dbscripts/apimgt/mysql.sql, " +
+		"and lacks AM_APPLICATION, IDN_BASE_TABLE; tables of somebody else's: 1"
 	if !errors.As(err, &had) || had.Kind != database.Neither || err.Error() != want {
 		t.Errorf("half a schema: %v", err)
 	}
