@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestRequests has openssl's CA sign the requests of two nodes, and takes the answers back under odd names.
@@ -26,7 +27,7 @@ func TestRequests(t *testing.T) {
 	}
 	signed := filepath.Join(dir, "signed")
 	signAll(t, dir, signed)
-	had, err := f.Install(signed, nodes, now)
+	had, err := f.Install(signed, nodes, time.Now())
 	if err != nil || !slices.Equal(had, []string{"am-1", "gw-1"}) {
 		t.Fatalf("installed %v, %v", had, err)
 	}
@@ -37,7 +38,7 @@ func TestRequests(t *testing.T) {
 	if f.has("nodes/gw-1.csr") {
 		t.Error("the answered request is still there")
 	}
-	if _, err := f.Install(signed, nodes, now); err != nil {
+	if _, err := f.Install(signed, nodes, time.Now()); err != nil {
 		t.Errorf("a second time: %v", err)
 	}
 	_, err = f.Request("gw-1", gw1, quick)
