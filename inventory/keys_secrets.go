@@ -2,8 +2,9 @@ package inventory
 
 func secretsTable() table[Secrets] {
 	return table[Secrets]{
-		path(row{Name: "identity", Note: "APIMCTL_IDENTITY in the environment, which wins", Doc: "the age identity file that !age values are decrypted with"},
-			func(s *Secrets) *string { return &s.Identity }, false),
+		path(row{
+			Name: "identity", Note: "APIMCTL_IDENTITY in the environment, which wins", Doc: "the age identity file that !age values are decrypted with",
+		}, func(s *Secrets) *string { return &s.Identity }, false),
 		secret(row{Name: "passphrase", Note: "none", Doc: "of the identity file, where it is locked"},
 			func(s *Secrets) *Secret { return &s.Passphrase }),
 		texts(row{Name: "recipients", Note: "the identity's own", Doc: "whom apimctl secrets encrypts values for: age1..."},

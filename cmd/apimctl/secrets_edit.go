@@ -148,7 +148,7 @@ func (a *app) rekey(ctx context.Context, files []string) error {
 		return err
 	}
 	if !k.Reads() {
-		return &inputError{errors.New("your own identity is not among secrets.recipients: you could read nothing any more; add what age-keygen -y FILE prints")}
+		return &inputError{errLeftOut}
 	}
 	if len(files) == 0 {
 		files = append(files, a.flags.inventory)
@@ -166,6 +166,9 @@ func (a *app) rekey(ctx context.Context, files []string) error {
 	}
 	return joined(errs...)
 }
+
+var errLeftOut = errors.New("your own identity is not among secrets.recipients: you could read nothing any more; " +
+	"add what age-keygen -y FILE prints")
 
 // rekeyFile encrypts a file's values anew and says how many they are.
 func rekeyFile(k sealed.Keyring, file string) (int, error) {

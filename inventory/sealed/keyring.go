@@ -97,7 +97,8 @@ func (k Keyring) Open(file string) (string, error) {
 	}
 	r, err := age.Decrypt(in, k.identities...)
 	if errors.As(err, new(*age.NoIdentityMatchError)) {
-		return "", &Problem{"is encrypted for others than the given identity", "use another identity, or have someone who can read it run: apimctl secrets rekey"}
+		fix := "use another identity, or have someone who can read it run: apimctl secrets rekey"
+		return "", &Problem{"is encrypted for others than the given identity", fix}
 	}
 	var plain []byte
 	if err == nil {

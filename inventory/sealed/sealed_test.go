@@ -129,7 +129,8 @@ func TestRekey(t *testing.T) {
 		t.Errorf("who came reads %q, %v", had, err)
 	}
 	var at *Error
-	if _, err := old.Value(now, "ssh.password"); !errors.As(err, &at) || at.Line != 5 || !strings.Contains(err.Error(), "for others than the given identity") {
+	_, err = old.Value(now, "ssh.password")
+	if !errors.As(err, &at) || at.Line != 5 || !strings.Contains(err.Error(), "for others than the given identity") {
 		t.Errorf("who left gets %v", err)
 	}
 }
