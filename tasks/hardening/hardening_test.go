@@ -256,6 +256,16 @@ func TestAcross(t *testing.T) {
 		"silent":                         {func(all []Seen) { all[1].unreached = []unreached{silent} }, "HOST024 gw-1 10.0.0.11:5672: event hub: no answer within 3s"},
 		"refused":                        {func(all []Seen) { all[1].unreached = []unreached{refused} }, "HOST024 gw-1 10.0.0.11:9711: throttling events: nothing answers there"},
 		"refused by a node that is down": {func(all []Seen) { all[0].Runs, all[1].unreached = false, []unreached{refused} }, ""},
+		"refused by a node that was not looked at": {func(all []Seen) {
+			other := refused
+			other.Host = "aio-2"
+			all[1].unreached = []unreached{other}
+		}, ""},
+		"refused by a database": {func(all []Seen) {
+			other := refused
+			other.Host = ""
+			all[1].unreached = []unreached{other}
+		}, "HOST024 gw-1 10.0.0.11:9711: throttling events: nothing answers there"},
 		"silent, by a node that is down": {func(all []Seen) { all[0].Runs, all[1].unreached = false, []unreached{silent} }, "HOST024 gw-1 10.0.0.11:5672: event hub: no answer within 3s"},
 	} {
 		t.Run(name, func(t *testing.T) {
