@@ -29,7 +29,10 @@ var plants = []plant{
 		`rm /etc/localtime; mv /etc/localtime.away /etc/localtime 2>/dev/null; true`,
 	},
 	{"HOST007", "gw-2", "/mnt/small", `true`, `true`},
-	{"HOST013", "gw-2", "java", java + `mv release release.away && echo 'JAVA_VERSION="1.8.0_402"' >release`, java + `mv release.away release`},
+	{
+		"HOST013", "gw-2", "java",
+		java + `cp release release.away && echo 'JAVA_VERSION="1.8.0_402"' >release`, java + `cat release.away >release && rm release.away`,
+	},
 	{"HOST012", "aio-1", "ps", `mv /usr/bin/ps /usr/bin/ps.away`, `mv /usr/bin/ps.away /usr/bin/ps`},
 	{"HOST014", "gw-1", "/usr/lib/jvm/java-17-openjdk-amd64/bin/keytool", java + `mv bin/keytool bin/keytool.away`, java + `mv bin/keytool.away bin/keytool`},
 	{"HOST020", "gw-1", "db.wso2.com", `echo 10.9.9.9 db.wso2.com >>/etc/hosts`, `sed '/^10.9.9.9 /d' /etc/hosts >/var/tmp/h; cat /var/tmp/h >/etc/hosts`},
