@@ -148,7 +148,8 @@ func (d Deployment) reaches(inv *inventory.Inventory, n Node) []hardening.Reach 
 		}
 	}
 	if n.Role == inventory.Gateway && inv.Proxy.HTTPS != 0 {
-		all = append(all, hardening.Reach{Addr: net.JoinHostPort(d.Upstream.Host, strconv.Itoa(d.Upstream.Port)), What: "all-in-one nodes at the load balancer"})
+		at := net.JoinHostPort(d.Upstream.Host, strconv.Itoa(d.Upstream.Port))
+		all = append(all, hardening.Reach{Addr: at, What: "all-in-one nodes at the load balancer"})
 	}
 	return append(all, d.usedDatabases(inv, n)...)
 }

@@ -77,7 +77,8 @@ func (t Sysctl) differ(ctx context.Context, h remote.Reader) ([]string, error) {
 	return files, errors.Join(errs...)
 }
 
-// LogRotation keeps wso2carbon.log rolling (product-facts.md §9): log4j2.properties is a file of the operator's, and only what it lacks for that is added.
+// LogRotation keeps wso2carbon.log rolling (product-facts.md §9): log4j2.properties is a file of the operator's, and only what it lacks
+// for that is added.
 type LogRotation struct{ Path string }
 
 func (LogRotation) String() string { return "log rotation" }

@@ -140,7 +140,10 @@ func alike(found []check.Finding, least check.Severity) []checked {
 			i = len(all)
 			at[f] = i
 			r, _ := hardening.Explain(f.Code)
-			c := checked{Code: f.Code, Severity: f.Severity, Title: r.Title, Hosts: []string{}, Where: f.Key, File: f.File, Line: f.Line, Seen: f.Message, Why: r.Why, Fix: r.Fix}
+			c := checked{
+				Code: f.Code, Severity: f.Severity, Title: r.Title, Hosts: []string{},
+				Where: f.Key, File: f.File, Line: f.Line, Seen: f.Message, Why: r.Why, Fix: r.Fix,
+			}
 			if f.Fix != "" {
 				c.Seen += "; " + f.Fix
 			}

@@ -25,7 +25,8 @@ func clocks(all []Seen) []check.Finding {
 			}
 		}
 		if 2*others >= len(all) && others > 0 {
-			found = append(found, check.Finding{Host: s.Host, Key: "clock", Message: fmt.Sprintf("%s %s most others", apart.Abs().Round(time.Second), aheadOf(apart))})
+			said := fmt.Sprintf("%s %s most others", apart.Abs().Round(time.Second), aheadOf(apart))
+			found = append(found, check.Finding{Host: s.Host, Key: "clock", Message: said})
 		}
 	}
 	return found
