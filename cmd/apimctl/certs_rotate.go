@@ -22,8 +22,8 @@ func (a *app) certsRotateCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "rotate",
 		Short: "Replace TLS keys without an outage, and with --ca the CA too",
-		Long: `certs rotate replaces the TLS key and certificate of every node, or of one with --host. With --ca it replaces the CA first: every node
-comes to trust the new one besides the old one, then node by node switches to a key of the new one, then the old one is dropped.
+		Long: `certs rotate replaces the TLS key and certificate of every node and load balancer, or of one with --host. With --ca it replaces
+the CA first: every node comes to trust the new one besides the old one, then node by node switches to a key of the new one, then the old one is dropped.
 Each step is carried out as apply does it, nodes one after another, each healthy before the next. The signing key stays.
 
 It can be stopped at any point; run it again, and it goes on with the step that was not finished.`,
