@@ -14,7 +14,6 @@ import (
 	"apimctl/render"
 	"apimctl/tasks"
 	"apimctl/tasks/keystore"
-	"apimctl/tasks/plan"
 )
 
 // A Balanced is the load balancers of a deployment, and what they run with.
@@ -22,12 +21,17 @@ type Balanced struct {
 	Hosts []inventory.Host
 	Nginx tasks.Nginx
 	Drain time.Duration // how long requests in flight may take
+	Hook  tasks.Hook    // tells a balancer of one's own; its words have placeholders
 	Roots []byte        // DER: whom their certificate leads to
 }
 
 // balancers are those of an inventory. Without a certificate nothing is known of them but where they are.
 func balancers(inv *inventory.Inventory) (Balanced, error) {
 	b := Balanced{Drain: inv.Balancer.Drain}
+	if d := inv.Drain; d.Command != nil {
+		b.Drain = d.For
+		b.Hook = tasks.Hook{Drain: d.Command, Restore: d.Restore, Dir: inv.Dir, State: State}
+	}
 	for _, h := range inv.Hosts {
 		if h.Role == inventory.LoadBalancer {
 			b.Hosts = append(b.Hosts, h)
@@ -138,63 +142,4 @@ func (d Deployment) balancing(n Node) []tasks.Task {
 		tasks.Hosts{Deployment: d.Name, Lines: d.HostLines},
 		d.Balanced.Nginx,
 	}
-}
-
-// serving has every node sent requests to.
-func (d Deployment) serving(Node) []tasks.Task {
-	all := d.Balanced.Nginx
-	all.Config.Down = nil
-	return []tasks.Task{tasks.Sends{Nginx: all, Down: d.Balanced.Nginx.Config.Down}}
-}
-
-// rolled is a batch with what goes before and after it where nodes stop: guards look, the balancers drain, what is in flight is waited
-// for; and once the nodes are healthy the balancers send to them again.
-func (d *Balanced) rolled(play Play, batch, all []plan.Lane) []plan.Batch {
-	lanes := play.guarded(batch, all)
-	var stop []string
-	for _, l := range batch {
-		if stops(l) {
-			stop = append(stop, l.Host)
-		}
-	}
-	if d == nil || !d.ready() || len(stop) == 0 || play.Unbalanced {
-		return []plan.Batch{{Lanes: lanes}}
-	}
-	var guards, work []plan.Lane
-	for i, l := range lanes {
-		if n := len(l.Steps) - len(batch[i].Steps); n > 0 {
-			guards = append(guards, plan.Lane{Host: l.Host, Steps: l.Steps[:n]})
-		}
-		l = batch[i]
-		if slices.Contains(stop, l.Host) {
-			node, _ := play.node(l.Host)
-			l.Steps = append([]plan.Step{{Task: "requests in flight", Changes: []plan.Change{d.inFlight(node)}}}, l.Steps...)
-		}
-		work = append(work, l)
-	}
-	steps := []plan.Batch{{Lanes: guards}, {Lanes: d.each("drain", tasks.Drain(d.Nginx, stop...))}, {Lanes: work}, {Lanes: d.each("restore", tasks.Restore(d.Nginx, stop...))}}
-	return slices.DeleteFunc(steps, func(b plan.Batch) bool { return len(b.Lanes) == 0 })
-}
-
-func (d *Balanced) each(task string, changes []plan.Change) []plan.Lane {
-	lanes := make([]plan.Lane, len(d.Hosts))
-	for i, h := range d.Hosts {
-		lanes[i] = plan.Lane{Host: h.Name, Steps: []plan.Step{{Task: task, Changes: changes}}}
-	}
-	return lanes
-}
-
-// balancedPorts are those of a node that balancers call (product-facts.md §3).
-var balancedPorts = []int{9443, 8243, 8280, 9099, 8099, 9021, 8021}
-
-func (d *Balanced) inFlight(n Node) plan.Change {
-	var ports []int
-	for _, p := range balancedPorts {
-		ports = append(ports, n.Port(p))
-	}
-	var addresses []string
-	for _, h := range d.Hosts {
-		addresses = append(addresses, h.Address)
-	}
-	return tasks.InFlight(n.Name, ports, addresses, d.Drain)
 }

@@ -19,8 +19,11 @@ type Play struct {
 	Batch int // how many nodes at a time; 0 is all of them
 	Tasks func(Node) []tasks.Task
 
-	// Unbalanced nodes are stopped without a word to the load balancers.
-	Unbalanced bool
+	// Unbalanced nodes are stopped without a word to the load balancers, where so many stop at a time. 0 is never, 1 always.
+	Unbalanced int
+
+	// Serves says that the nodes are healthy at the end, and are sent requests.
+	Serves bool
 
 	// Group are all nodes of a group of which one has to serve at any time: none is stopped that is the last healthy one. Nil guards none.
 	Group []Node
@@ -33,9 +36,8 @@ func Apply(d Deployment) Playbook {
 	return Playbook{
 		{Name: "prepare every host", Nodes: d.Nodes, Tasks: d.prepared},
 		{Name: "load balancers", Nodes: d.Balancers(), Tasks: d.balancing},
-		{Name: "all-in-one nodes, one after another", Nodes: d.AllInOnes(), Batch: 1, Tasks: d.running, Group: d.AllInOnes()},
-		{Name: "gateways", Nodes: d.Gateways(), Batch: d.GatewayBatch, Tasks: d.running, Group: d.Gateways()},
-		{Name: "every node is sent requests", Nodes: d.Balancers(), Tasks: d.serving},
+		{Name: "all-in-one nodes, one after another", Nodes: d.AllInOnes(), Batch: 1, Tasks: d.running, Group: d.AllInOnes(), Serves: true},
+		{Name: "gateways", Nodes: d.Gateways(), Batch: d.GatewayBatch, Tasks: d.running, Group: d.Gateways(), Serves: true},
 	}
 }
 
@@ -63,7 +65,7 @@ func (d Deployment) running(n Node) []tasks.Task {
 	if n.Driver.Name != "" {
 		list = append(list, tasks.Driver{Home: n.Home(), Owner: n.owner(), Name: n.Driver.Name, Data: n.Driver.Data})
 	}
-	return append(list, d.service(n))
+	return append(list, d.sent(n, d.service(n))...)
 }
 
 // node is the play's node of that name.
@@ -92,16 +94,20 @@ func (pb Playbook) hosts() []string {
 }
 
 // plan lays steps out as the playbook orders them. What has nothing to do is left out.
-func (pb Playbook) plan(deployment string, b *Balanced, steps func(play int, host string) []plan.Step) plan.Plan {
+func (pb Playbook) plan(deployment string, b Balanced, steps func(play int, host string) []plan.Step) plan.Plan {
 	all := plan.Plan{Deployment: deployment}
 	for i, p := range pb {
 		out := plan.Play{Name: p.Name}
 		var lanes []plan.Lane
+		var idle []string
 		for _, n := range p.Nodes {
 			if s := steps(i, n.Name); len(s) > 0 {
 				lanes = append(lanes, plan.Lane{Host: n.Name, Steps: s})
+			} else if p.Serves {
+				idle = append(idle, n.Name)
 			}
 		}
+		out.Batches = b.restored(idle) // of a run that died after a node was healthy
 		lanes = p.inOrder(lanes)
 		for batch := range slices.Chunk(lanes, p.size(len(lanes))) {
 			out.Batches = append(out.Batches, b.rolled(p, batch, lanes)...)
@@ -112,6 +118,9 @@ func (pb Playbook) plan(deployment string, b *Balanced, steps func(play int, hos
 	}
 	return all
 }
+
+// silent says whether the batch stops without a word to the load balancers.
+func (p Play) silent(batch []plan.Lane) bool { return p.Unbalanced > 0 && len(batch) >= p.Unbalanced }
 
 // inOrder has nodes that start, or go on, before those that stop: who guards the last healthy node brings others up first.
 func (p Play) inOrder(lanes []plan.Lane) []plan.Lane {

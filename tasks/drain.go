@@ -1,7 +1,6 @@
 package tasks
 
 import (
-	"context"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -21,22 +20,6 @@ func Drain(lb Nginx, nodes ...string) []plan.Change {
 // Restore has a balancer that drained the nodes send to them again.
 func Restore(lb Nginx, nodes ...string) []plan.Change {
 	return lb.without(nodes).turn(lb, "restore "+strings.Join(nodes, ", "))
-}
-
-// Sends has a balancer send requests to nodes that it had down when it was looked at. What it runs with besides is Nginx's.
-type Sends struct {
-	Nginx Nginx // with nobody down
-	Down  []string
-}
-
-func (Sends) String() string { return "every node is sent requests" }
-
-// Plan restores who is down. It reads nothing: whoever made the plan has looked.
-func (t Sends) Plan(context.Context, remote.Reader) ([]plan.Change, error) {
-	if len(t.Down) == 0 {
-		return nil, nil
-	}
-	return Restore(t.Nginx, t.Down...), nil
 }
 
 // without is the balancer with the nodes down.

@@ -29,6 +29,7 @@ type Run struct {
 	Touches    []string // the paths that it alters, so that later tasks know
 	Interrupts bool     // whether the node serves nothing from here on until it is healthy again
 	Restores   bool     // whether the node starts with this
+	Here       string   // the folder of this machine in which it runs; "" is on the host
 }
 
 // Wait waits until a probe has said yes InARow times, asked every Every, for at most For.

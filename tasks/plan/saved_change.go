@@ -53,6 +53,7 @@ type savedRun struct {
 	Touches    []string `json:"touches,omitempty"`
 	Interrupts bool     `json:"interrupts,omitempty"`
 	Restores   bool     `json:"restores,omitempty"`
+	Here       bool     `json:"here,omitempty"` // on the machine that applies it
 }
 
 type savedWait struct {
@@ -78,7 +79,7 @@ func saveChange(c Change) (savedChange, error) {
 	case Unpack:
 		is = savedUnpack(c)
 	case Run:
-		is = savedRun{c.Cmd, c.Input.name(), c.Why, c.Touches, c.Interrupts, c.Restores}
+		is = savedRun{c.Cmd, c.Input.name(), c.Why, c.Touches, c.Interrupts, c.Restores, c.Here != ""}
 	case Wait:
 		w := c.settled()
 		s := savedWait{w.Every.String(), w.For.String(), w.InARow, c.Probe.Trust, c.Probe.ServerName, c.Probe.Command, c.Logs, c.Guards, nil}

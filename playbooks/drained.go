@@ -1,0 +1,144 @@
+package playbooks
+
+import (
+	"slices"
+	"strings"
+
+	"apimctl/tasks"
+	"apimctl/tasks/plan"
+)
+
+// rolled is a batch with what goes before and after it where nodes stop: guards look, the balancers drain, what is in flight is waited
+// for; and once the nodes are healthy the balancers send to them again. d is the balancers as they are before the batch, and then after it.
+func (d *Balanced) rolled(play Play, batch, all []plan.Lane) []plan.Batch {
+	batch = d.called(play, batch)
+	lanes := play.guarded(batch, all, d.Nginx.Config.Down)
+	if !d.ready() {
+		return []plan.Batch{{Lanes: lanes}}
+	}
+	var stop, serve []string
+	for _, l := range batch {
+		if stops(l) && !play.silent(batch) {
+			stop = append(stop, l.Host)
+		}
+		if play.Serves {
+			serve = append(serve, l.Host)
+		}
+	}
+	steps := []plan.Batch{{Lanes: lanes}}
+	if down := d.drains(stop); len(down) > 0 {
+		guards, work := d.apart(play, batch, lanes)
+		steps = []plan.Batch{{Lanes: guards}, {Lanes: d.each("drain", tasks.Drain(d.Nginx, down...))}, {Lanes: work}}
+		d.Nginx.Config.Down = sorted(append(down, d.Nginx.Config.Down...))
+	}
+	steps = append(steps, d.restored(serve)...)
+	return slices.DeleteFunc(steps, func(b plan.Batch) bool { return len(b.Lanes) == 0 })
+}
+
+// drains are those of the nodes that are sent requests as yet.
+func (d *Balanced) drains(nodes []string) []string {
+	return slices.DeleteFunc(slices.Clone(nodes), func(n string) bool { return slices.Contains(d.Nginx.Config.Down, n) })
+}
+
+// restored is a batch that has the balancers send to those of the nodes that are down; none where none is.
+func (d *Balanced) restored(nodes []string) []plan.Batch {
+	var up, down []string
+	for _, n := range d.Nginx.Config.Down {
+		if slices.Contains(nodes, n) {
+			up = append(up, n)
+		} else {
+			down = append(down, n)
+		}
+	}
+	if len(up) == 0 || !d.ready() {
+		return nil
+	}
+	d.Nginx.Config.Down = down
+	return []plan.Batch{{Lanes: d.each("restore", tasks.Restore(d.Nginx, up...))}}
+}
+
+// apart has the guards go before the balancers drain; what is in flight is waited for after that.
+func (d *Balanced) apart(play Play, batch, lanes []plan.Lane) (guards, work []plan.Lane) {
+	for i, l := range batch {
+		if n := len(lanes[i].Steps) - len(l.Steps); n > 0 {
+			guards = append(guards, plan.Lane{Host: l.Host, Steps: lanes[i].Steps[:n]})
+		}
+		if stops(l) {
+			n, _ := play.node(l.Host)
+			l.Steps = append([]plan.Step{d.inFlight(n)}, l.Steps...)
+		}
+		work = append(work, l)
+	}
+	return guards, work
+}
+
+// called has the commands of this machine drain the nodes that stop, and restore them once they are healthy.
+func (d *Balanced) called(play Play, batch []plan.Lane) []plan.Lane {
+	if d.Hook.Drain == nil || play.silent(batch) {
+		return batch
+	}
+	lanes := slices.Clone(batch)
+	for i, l := range lanes {
+		if !stops(l) {
+			continue
+		}
+		n, _ := play.node(l.Host)
+		hook := d.hook(n)
+		l.Steps = append([]plan.Step{{Task: "drain", Changes: hook.Drained()}, d.inFlight(n)}, l.Steps...)
+		if last := l.Steps[len(l.Steps)-1]; play.Serves && last.Task != hook.String() {
+			l.Steps = append(l.Steps, plan.Step{Task: hook.String(), Changes: hook.Restored()})
+		}
+		lanes[i] = l
+	}
+	return lanes
+}
+
+// hook is what is called for a node.
+func (d *Balanced) hook(n Node) tasks.Hook {
+	is := strings.NewReplacer("{host}", n.Name, "{address}", n.Address, "{group}", string(n.Role))
+	h := d.Hook
+	h.Drain, h.Restore = nil, nil
+	for _, word := range d.Hook.Drain {
+		h.Drain = append(h.Drain, is.Replace(word))
+	}
+	for _, word := range d.Hook.Restore {
+		h.Restore = append(h.Restore, is.Replace(word))
+	}
+	return h
+}
+
+// sent is a node's service with what has it sent requests again, where a run before left it drained.
+func (d Deployment) sent(n Node, service tasks.Task) []tasks.Task {
+	if d.Balanced.Hook.Drain == nil {
+		return []tasks.Task{service}
+	}
+	return []tasks.Task{service, d.Balanced.hook(n)}
+}
+
+func sorted(names []string) []string {
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func (d *Balanced) each(task string, changes []plan.Change) []plan.Lane {
+	lanes := make([]plan.Lane, len(d.Hosts))
+	for i, h := range d.Hosts {
+		lanes[i] = plan.Lane{Host: h.Name, Steps: []plan.Step{{Task: task, Changes: changes}}}
+	}
+	return lanes
+}
+
+// balancedPorts are those of a node that balancers call (product-facts.md §3).
+var balancedPorts = []int{9443, 8243, 8280, 9099, 8099, 9021, 8021}
+
+func (d *Balanced) inFlight(n Node) plan.Step {
+	var ports []int
+	for _, p := range balancedPorts {
+		ports = append(ports, n.Port(p))
+	}
+	var addresses []string
+	for _, h := range d.Hosts {
+		addresses = append(addresses, h.Address)
+	}
+	return plan.Step{Task: "requests in flight", Changes: []plan.Change{tasks.InFlight(n.Name, ports, addresses, d.Drain)}}
+}
