@@ -1,9 +1,11 @@
 package playbooks
 
 import (
+	"context"
 	"slices"
 	"strings"
 
+	"apimctl/render"
 	"apimctl/tasks"
 	"apimctl/tasks/plan"
 )
@@ -105,6 +107,61 @@ func (d *Balanced) hook(n Node) tasks.Hook {
 		h.Restore = append(h.Restore, is.Replace(word))
 	}
 	return h
+}
+
+// Sent says of nodes whether they are sent requests: "up", "down", or "down on lb-2" where balancers differ; nothing of a node of which that is
+// not known. Hosts are open, or are left out.
+func (d Deployment) Sent(ctx context.Context, r *Runner) map[string]string {
+	down, asked := map[string][]string{}, 0
+	for _, h := range d.Balancers() {
+		c, err := r.Conn(h.Name)
+		if err != nil {
+			continue
+		}
+		f, err := c.File(ctx, d.Balanced.Nginx.Path())
+		if err != nil {
+			r.Drop(h.Name) // whoever asks again connects anew
+			continue
+		}
+		if !f.Exists() {
+			continue
+		}
+		asked++
+		for _, n := range render.NginxDown(f.Data) {
+			down[n] = append(down[n], h.Name)
+		}
+	}
+	sent := map[string]string{}
+	for _, n := range d.Nodes {
+		switch on := down[n.Name]; {
+		case d.Balanced.Hook.Drain != nil:
+			sent[n.Name] = d.Balanced.marked(ctx, r, n)
+		case asked == 0:
+		case len(on) == 0:
+			sent[n.Name] = "up"
+		case len(on) == asked:
+			sent[n.Name] = "down"
+		default:
+			sent[n.Name] = "down on " + strings.Join(on, ", ")
+		}
+	}
+	return sent
+}
+
+// marked is what the mark on a node says: that of a balancer of one's own nothing else is known.
+func (d *Balanced) marked(ctx context.Context, r *Runner, n Node) string {
+	c, err := r.Conn(n.Name)
+	if err != nil {
+		return ""
+	}
+	lacks, err := d.Hook.Plan(ctx, c)
+	switch {
+	case err != nil:
+		return ""
+	case len(lacks) > 0:
+		return "down"
+	}
+	return "up"
 }
 
 // sent is a node's service with what has it sent requests again, where a run before left it drained.

@@ -2,6 +2,7 @@ package playbooks
 
 import (
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -58,6 +59,9 @@ func TestStopLeavesItDrained(t *testing.T) {
 	}
 	b.started(b.hosts["gw-2"], b.node("gw-2"), "wso2-gateway") // by somebody, by hand
 	b.plan()
+	if had := b.sent(); had != "aio-1 up, aio-2 up, gw-1 up, gw-2 down" {
+		t.Error(had)
+	}
 	err := b.apply(quick(b.planOf(Restart(b.deployment, Roll{}).Only([]string{"gw-1"}))))
 	var refused *plan.GuardError
 	if !errors.As(err, &refused) {
@@ -74,6 +78,21 @@ func TestStopLeavesItDrained(t *testing.T) {
 	if err := b.carry(Stop(b.deployment, false)); err != nil || len(b.down) > 0 {
 		t.Errorf("a stop of all drains %q, %v", b.down, err)
 	}
+}
+
+// sent is what status says of whom the balancers send requests to.
+func (b *bench) sent() string {
+	b.t.Helper()
+	r := b.runner()
+	if err := r.Open(b.t.Context(), slices.Collect(maps.Keys(b.hosts))); err != nil {
+		b.t.Fatal(err)
+	}
+	sent := b.deployment.Sent(b.t.Context(), r)
+	var all []string
+	for _, n := range b.deployment.Nodes {
+		all = append(all, n.Name+" "+sent[n.Name])
+	}
+	return strings.Join(all, ", ")
 }
 
 var hookedText = twoAndTwo + `drain:
@@ -132,6 +151,9 @@ func TestHookThatFails(t *testing.T) {
 	b := settled(t, hookedText)
 	if err := b.carry(Stop(b.deployment, false).Only([]string{"gw-2"})); err != nil || b.calls() != "out gw-2 10.0.0.22 gateway\n" {
 		t.Errorf("stop: %v", err)
+	}
+	if had := b.sent(); had != "aio-1 up, aio-2 up, gw-1 up, gw-2 down" {
+		t.Error(had)
 	}
 	if err := b.carry(Start(b.deployment)); err != nil || b.calls() != "in gw-2 10.0.0.22 gateway\n" {
 		t.Errorf("start: %v", err)
