@@ -11,6 +11,9 @@ import (
 type decoder struct {
 	file, dir string
 	env       func(string) (string, bool)
+	run       func(dir string, argv []string) (string, error)
+	sealed    map[*yaml.Node]string // the !age blocks
+	vault     vault
 	problems  Problems
 	warnings  Problems
 	at        map[string]place // of every path that was written

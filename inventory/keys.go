@@ -56,6 +56,8 @@ func fileTable() table[document] {
 		nested(row{Name: "keystores", Doc: "the stores that nodes use, under repository/resources/security"},
 			func(d *document) *Keystores { return &d.Keystores }, keystoresTable()),
 		certificatesKey(),
+		nested(row{Name: "secrets", Doc: "how secrets are kept, here and on nodes: docs/secrets.md"},
+			func(d *document) *Secrets { return &d.Secrets }, secretsTable()),
 		{row: row{Name: "hosts_file", Type: "list of names", Named: "ADDRESS", Note: "none", Doc: "more names for /etc/hosts, beside every node's own and the hostnames"}, read: readHostsFile},
 		{row: row{
 			Name: "environments", Type: "mapping", Named: "NAME", Keys: environmentTable().rows(),
@@ -69,6 +71,7 @@ func fileTable() table[document] {
 			func(d *document) *Balancer { return &d.Balancer }, balancerTable()),
 		nested(row{Name: "drain", Doc: "commands that tell a load balancer of your own, where there is no group load-balancer"},
 			func(d *document) *Drain { return &d.Drain }, drainTable()),
+		hardeningKey(),
 		nested(row{Name: "features", Doc: "what may be switched on; each off unless named"},
 			func(d *document) *Features { return &d.Features }, featuresTable()),
 	}
@@ -114,7 +117,7 @@ func proxyTable() table[Proxy] {
 
 func balancerTable() table[Balancer] {
 	return table[Balancer]{
-		pemFile(row{Name: "certificate", Note: "needed before nginx is configured", Doc: "PEM: the certificate for the hostnames, with its chain"},
+		pemFile(row{Name: "certificate", Note: "the balancer's own of certificates.mode; without either nginx is left alone", Doc: "PEM: the certificate for the hostnames, with its chain"},
 			func(b *Balancer) *string { return &b.Certificate }),
 		path(row{Name: "key", Note: "needed with certificate", Doc: "PEM: its private key"},
 			func(b *Balancer) *string { return &b.Key }, true),

@@ -85,7 +85,7 @@ func later[T any](r row, at func(*T) *Passphrase) key[T] {
 			if strings.HasPrefix(m[0], "$$") {
 				continue
 			}
-			if _, what, fix := c.d.look(m[1], m[2]); what != "" && (m[1] == "env" || m[1] == "file") {
+			if _, what, fix := c.d.look(m[1], m[2]); what != "" && slices.Contains([]string{"env", "file", "cmd"}, m[1]) {
 				*at(into) = Passphrase{Written: true, Lacks: what + "; " + fix}
 				return
 			}
@@ -173,7 +173,7 @@ func (doc *document) checkKeySources(d *decoder) {
 		}
 	}
 	for _, e := range doc.entries {
-		if _, own := p.Nodes[e.Name]; p.Mode == Provided && p.All == nil && !own && e.Role != LoadBalancer {
+		if p.Mode == Provided && !p.Serves(e.Name) && e.Role != LoadBalancer {
 			d.bad("certificates.nodes", "has no key for "+e.Name, "add it, or give all: one for every node")
 		}
 	}

@@ -6,8 +6,21 @@ func databasesTable() table[Databases] {
 	return table[Databases]{
 		path(row{Name: "driver", Required: true, Doc: "the JDBC driver's jar on this machine, for every node"},
 			func(d *Databases) *string { return &d.Driver }, true),
+		text(row{
+			Name: "manage", Default: "check", OneOf: []string{"check", "schema", "none"},
+			Doc: "check: they are looked at, and what is wrong is an error; schema: what is missing is created; none: they are left alone",
+		}, func(d *Databases) *string { return &d.Manage }),
+		optional(row{Name: "admin", Note: "apim_db's and shared_db's own users", Doc: "with schema: who creates databases, tables and users"},
+			func(d *Databases) **DatabaseAdmin { return &d.Admin }, databaseAdminTable()),
 		database(row{Name: "apim_db", Required: true, Doc: "of the all-in-one nodes"}, func(d *Databases) **Database { return &d.APIM }),
 		database(row{Name: "shared_db", Required: true, Doc: "of every node"}, func(d *Databases) **Database { return &d.Shared }),
+	}
+}
+
+func databaseAdminTable() table[DatabaseAdmin] {
+	return table[DatabaseAdmin]{
+		text(row{Name: "username", Required: true, Doc: "of a user who may do so"}, func(a *DatabaseAdmin) *string { return &a.Username }),
+		secret(row{Name: "password", Required: true, Doc: "of the user"}, func(a *DatabaseAdmin) *Secret { return &a.Password }),
 	}
 }
 

@@ -13,31 +13,43 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Load reads the inventory at path. env looks up the environment (os.LookupEnv). The error is Problems where the file
-// could be read, and all of them are in it.
+// A Source is where the references of an inventory lead.
+type Source struct {
+	Env func(string) (string, bool) // os.LookupEnv
+	// Run runs a command of ${cmd:} in the inventory's folder and returns what it prints. Nil runs none: they are problems.
+	Run func(dir string, argv []string) (string, error)
+}
+
+// Load is Source.Load with the environment alone.
 func Load(path string, env func(string) (string, bool)) (*Inventory, error) {
+	return Source{Env: env}.Load(path)
+}
+
+// Parse is Source.Parse with the environment alone.
+func Parse(path string, data []byte, env func(string) (string, bool)) (*Inventory, error) {
+	return Source{Env: env}.Parse(path, data)
+}
+
+// Load reads the inventory at path. The error is Problems where the file could be read, and all of them are in it.
+func (s Source) Load(path string) (*Inventory, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, Problems{{File: path, What: reason(err), Fix: "name the inventory with -i, or make one with: apimctl init > " + path}}
 	}
-	return Parse(path, data, env)
+	return s.Parse(path, data)
 }
 
 // Parse is Load with the file's content at hand. The files that it names are looked at beside path.
-func Parse(path string, data []byte, env func(string) (string, bool)) (*Inventory, error) {
-	dir, err := filepath.Abs(filepath.Dir(path))
+func (s Source) Parse(path string, data []byte) (*Inventory, error) {
+	d, root, err := s.open(path, data)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	d := &decoder{file: path, dir: dir, env: env, at: map[string]place{}}
-	root, problem := d.parse(data)
-	if problem != nil {
-		return nil, Problems{*problem}
+		return nil, err
 	}
 	d.findAliases(root)
+	d.readSecrets(root)
 
 	var doc document
-	doc.Path, doc.Dir = path, dir
+	doc.Path, doc.Dir = path, d.dir
 	keys := fileTable()
 	keys.defaults(d, &doc)
 	keys.read(cursor{d: d, n: root}, &doc)
@@ -50,6 +62,21 @@ func Parse(path string, data []byte, env func(string) (string, bool)) (*Inventor
 	doc.warn(d)
 	doc.warnings = d.warnings.sorted()
 	return &doc.Inventory, nil
+}
+
+// open begins to read an inventory.
+func (s Source) open(path string, data []byte) (*decoder, *yaml.Node, error) {
+	dir, err := filepath.Abs(filepath.Dir(path))
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	d := &decoder{file: path, dir: dir, env: s.Env, run: s.Run, at: map[string]place{}, sealed: map[*yaml.Node]string{}}
+	root, problem := d.parse(data)
+	if problem != nil {
+		return nil, nil, Problems{*problem}
+	}
+	d.findSealed(root)
+	return d, root, nil
 }
 
 // parse returns the document's only node.

@@ -16,8 +16,11 @@ const longestFile = 1 << 20
 // A reference is ${kind:name}; what else starts with ${ is the product's and is left alone.
 var reference = regexp.MustCompile(`\$?\$\{([a-z]+):([^}]*)\}`)
 
-// resolve replaces the references in text. $${env:X} stands for ${env:X} itself.
+// resolve replaces the references in text, or decrypts it. $${env:X} stands for ${env:X} itself.
 func (c cursor) resolve(text string) (resolved string, fromRef, ok bool) {
+	if file, sealed := c.d.sealed[c.n]; sealed {
+		return c.decrypt(file)
+	}
 	if !strings.Contains(text, "${") {
 		return text, false, true
 	}
@@ -54,8 +57,12 @@ func (d *decoder) look(kind, name string) (value, what, fix string) {
 			return "", fmt.Sprintf("%s: %s", path, reason(err)), "put the file there or mend the path"
 		}
 		return strings.TrimRight(string(data), "\r\n"), "", ""
+	case "cmd":
+		return d.printed(name)
+	case "var":
+		return d.variable(name)
 	}
-	return "", fmt.Sprintf("${%s:%s} is no reference", kind, name), "write ${env:NAME} or ${file:PATH}; $${ for a plain ${"
+	return "", fmt.Sprintf("${%s:%s} is no reference", kind, name), "write ${env:NAME}, ${file:PATH}, ${cmd:COMMAND} or ${var:NAME}; $${ for a plain ${"
 }
 
 // expand makes a path absolute: ~ is the home, and relative paths start at the inventory.

@@ -17,6 +17,7 @@ func (doc *document) settle(d *decoder) {
 	doc.settleProxy(d)
 	doc.settlePKI(d)
 	doc.settleKeystores()
+	doc.settleHardening(d)
 	doc.settleEnvironments()
 	if doc.Features.JWT != nil && !doc.Features.JWT.enable {
 		doc.Features.JWT = nil

@@ -34,10 +34,12 @@ type Inventory struct {
 	HostsFile     map[string][]string // address -> names, beside those of the nodes
 	Certificates  []Certificate       // more that every node trusts
 	PKI           PKI
+	Secrets       Secrets
 	Environments  []Environment // those written, in that order; else one for each that a gateway names
 	Features      Features
 	Balancer      Balancer
 	Drain         Drain
+	Hardening     Hardening
 	Gate          Gate   // of the file; each host has its own, which may differ
 	Hosts         []Host // all-in-one, gateway, load-balancer; each group as written
 
@@ -64,7 +66,15 @@ type Admin struct {
 // Databases are the shared databases; both nil where every node keeps its embedded H2.
 type Databases struct {
 	Driver       string // the JDBC driver's jar: absolute, and there; empty with H2
+	Manage       string // check, schema or none
+	Admin        *DatabaseAdmin
 	APIM, Shared *Database
+}
+
+// A DatabaseAdmin may create databases, tables and users.
+type DatabaseAdmin struct {
+	Username string
+	Password Secret
 }
 
 // A Database is one shared database, in the product's words (product-facts.md §7).
@@ -115,6 +125,21 @@ type Balancer struct {
 type Drain struct {
 	Command, Restore []string
 	For              time.Duration // how long requests in flight may take after Command
+}
+
+// Hardening is what of the production checklist apply keeps true (product-facts.md §9).
+type Hardening struct {
+	Given       bool // whether the file says anything of it
+	All         bool // the default of those below
+	Limits      bool // of the account, in /etc/security
+	Sysctl      bool // a drop-in in /etc/sysctl.d
+	Files       bool // modes
+	LogRotation bool // of wso2carbon.log
+	Sandbox     bool // of the unit
+	TLS         bool // 1.2 and later alone
+	Headers     bool // responses do not name the product
+	NoJMX       bool
+	JVM         bool // options of TLS and XML
 }
 
 // An Environment is a gateway environment: what the portals show of the gateways that serve it. An empty endpoint is

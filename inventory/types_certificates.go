@@ -21,6 +21,12 @@ type PKI struct {
 	Nodes      map[string]KeySource // with Provided
 }
 
+// Serves says whether a host has a TLS key of the deployment's own.
+func (p PKI) Serves(host string) bool {
+	_, own := p.Nodes[host]
+	return p.Mode == Generate || p.Mode == CSR || p.Mode == Provided && (own || p.All != nil)
+}
+
 // A Passphrase is a secret that need not be there as long as nobody asks for it.
 type Passphrase struct {
 	Secret

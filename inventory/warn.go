@@ -24,7 +24,8 @@ func (doc *document) warn(d *decoder) {
 	if doc.Databases.APIM == nil {
 		d.warn("databases", "every node keeps its embedded H2, which is for trials only", "add driver, apim_db and shared_db")
 	}
-	if doc.Balancer.Certificate == "" && len(doc.of(LoadBalancer)) > 0 {
+	bare := func(e entry) bool { return doc.Balancer.Certificate == "" && !doc.PKI.Serves(e.Name) }
+	if slices.ContainsFunc(doc.of(LoadBalancer), bare) {
 		d.warn("groups.load-balancer", "is left alone, since it has nothing to show clients", "set load_balancer.certificate and load_balancer.key")
 	}
 	for _, env := range doc.Environments {

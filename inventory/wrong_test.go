@@ -81,7 +81,7 @@ func wrongShapes() []wrongInventory {
 		{"too short a time", "name: t", "name: t\ngate: {every: 1ms}", `2:15: gate.every: is too short; write at least 10ms`},
 		{"less than once", "name: t", "name: t\ngate: {every: 2m, for: 1m}", `2:24: gate.for: for 1m0s is less than every 2m0s; let for be at least every`},
 		{"not enough in a row", "name: t", "name: t\ngate: {in_a_row: 0}", `2:18: gate.in_a_row: is out of range; write a number from 1 to 100`},
-		{"tag", "name: t", "name: !age t", `1:7: name: is something tagged !age, not text; put it in quotes`},
+		{"tag", "name: t", "name: !age t", `1:7: name: is encrypted, and no identity is given; set secrets.identity, or export APIMCTL_IDENTITY=FILE`},
 		{"version", "4.6.0", "4.6.1", `2:10: version: 4.6.1 is no version that apimctl knows; they are 4.5.0, 4.6.0, 4.7.0`},
 		{"version, a number", "4.6.0", "4.6", `2:10: version: 4.6 is no version that apimctl knows; they are 4.5.0, 4.6.0, 4.7.0`},
 		{"several at once", "", "nme: 5\nversion: 4.6.0\nssh: {port: x, usr: y}\ngroups: {gateways: {}}\n", `1:1: distributions: is required; add it: the product's zips
@@ -108,7 +108,7 @@ func wrongFiles() []wrongInventory {
 		{"empty variable", "name: t", "name: t\nadmin: {password: \"${env:EMPTY}\"}", `2:19: admin.password: is empty; give a value or take the key away`},
 		{"missing file", "name: t", "name: t\nadmin: {password: \"${file:none}\"}", `2:19: admin.password: DIR/none: is not there; put the file there or mend the path`},
 		{"folder as file", "name: t", "name: t\nadmin: {password: \"${file:.ssh}\"}", `2:19: admin.password: DIR/.ssh: is not a file; put the file there or mend the path`},
-		{"unknown reference", "name: t", "name: t\nadmin: {password: \"${vault:x}\"}", `2:19: admin.password: ${vault:x} is no reference; write ${env:NAME} or ${file:PATH}; $${ for a plain ${`},
+		{"unknown reference", "name: t", "name: t\nadmin: {password: \"${vault:x}\"}", `2:19: admin.password: ${vault:x} is no reference; write ${env:NAME}, ${file:PATH}, ${cmd:COMMAND} or ${var:NAME}; $${ for a plain ${`},
 		{"variable that is no number", "name: t", "name: t\nssh: {port: \"${env:SECRET}\"}", `2:13: ssh.port: is out of range; write a number from 1 to 65535`},
 		{"missing key", "name: t", "name: t\nssh: {key: ~/.ssh/none}", `2:12: ssh.key: DIR/.ssh/none: is not there; put the file there or mend the path`},
 		{"home of another", "name: t", "name: t\nssh: {known_hosts: ~joe/x}", `2:20: ssh.known_hosts: ~ cannot be replaced in "~joe/x"; write the whole path`},

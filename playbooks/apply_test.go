@@ -33,6 +33,7 @@ proxy: {https: 0, http: 0}
 ssh: {config: none}
 gate: {every: 10ms, for: 5s}
 databases:
+  manage: none
   driver: mariadb-java-client-3.1.0.jar
   apim_db: {type: mariadb, host: db, name: apim_db, username: a, password: hunter2-planted}
   shared_db: {type: mariadb, host: db, name: shared_db, username: s, password: hunter2-planted}
@@ -89,8 +90,8 @@ func newBench(t *testing.T, text string) *bench {
 	for _, n := range d.Nodes {
 		b.hosts[n.Name] = b.machine(n)
 	}
-	for _, h := range d.Balanced.Hosts {
-		b.hosts[h.Name] = b.nginx(h)
+	for _, n := range d.Balancers() {
+		b.hosts[n.Name] = b.nginx()
 	}
 	return b
 }

@@ -1,11 +1,11 @@
 package playbooks
 
 import (
+	"bytes"
 	"context"
-	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -18,55 +18,35 @@ import (
 
 // A Balanced is the load balancers of a deployment, and what they run with.
 type Balanced struct {
-	Hosts []inventory.Host
-	Nginx tasks.Nginx
+	Nodes []Node        // none where they have nothing to show clients
+	Nginx tasks.Nginx   // but for what each shows its clients
 	Drain time.Duration // how long requests in flight may take
 	Hook  tasks.Hook    // tells a balancer of one's own; its words have placeholders
-	Roots []byte        // DER: whom their certificate leads to
+	Given bool          // they show load_balancer.certificate
+	Trust []byte        // PEM of what the nodes' certificates lead to at the end of a run
 }
 
-// balancers are those of an inventory. Without a certificate nothing is known of them but where they are.
-func balancers(inv *inventory.Inventory) (Balanced, error) {
-	b := Balanced{Drain: inv.Balancer.Drain}
+// balancers are those of an inventory that have something to show clients.
+func balancers(inv *inventory.Inventory, now time.Time) (Balanced, error) {
+	b := Balanced{Drain: inv.Balancer.Drain, Given: inv.Balancer.Certificate != "", Nginx: tasks.Nginx{State: State, Config: nginxInput(inv)}}
 	if d := inv.Drain; d.Command != nil {
 		b.Drain = d.For
 		b.Hook = tasks.Hook{Drain: d.Command, Restore: d.Restore, Dir: inv.Dir, State: State}
 	}
+	k := KeysOf(inv)
+	var errs []error
 	for _, h := range inv.Hosts {
-		if h.Role == inventory.LoadBalancer {
-			b.Hosts = append(b.Hosts, h)
+		if h.Role != inventory.LoadBalancer || !k.given(h) && !inv.PKI.Serves(h.Name) {
+			continue
 		}
-	}
-	if len(b.Hosts) == 0 || inv.Balancer.Certificate == "" {
-		return b, nil
-	}
-	certificate, err := os.ReadFile(inv.Balancer.Certificate)
-	key, err2 := os.ReadFile(inv.Balancer.Key)
-	if err := errors.Join(err, err2); err != nil {
-		return b, err
-	}
-	chain, err := keystore.PEM(certificate)
-	if err != nil {
-		return b, fmt.Errorf("%s: %w", inv.Balancer.Certificate, err)
-	}
-	if err := covers(chain[0], inv); err != nil {
-		return b, fmt.Errorf("%s: %w", inv.Balancer.Certificate, err)
-	}
-	b.Roots = chain[len(chain)-1].Raw
-	b.Nginx = tasks.Nginx{Certificate: certificate, Key: key, State: State, Config: nginxInput(inv)}
-	return b, nil
-}
-
-// covers holds a certificate to the names that clients call.
-func covers(c *x509.Certificate, inv *inventory.Inventory) error {
-	for _, role := range []inventory.Role{inventory.AllInOne, inventory.Gateway} {
-		if name := inv.Hostnames[role]; name != "" {
-			if err := c.VerifyHostname(name); err != nil {
-				return fmt.Errorf("is not for %s, which clients call: %w", name, err)
-			}
+		n := Node{Host: h, ServerName: inv.Hostnames[inventory.AllInOne]}
+		var err error
+		if n.TLS, err = k.Of(h, now); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", h.Name, err))
 		}
+		b.Nodes = append(b.Nodes, n)
 	}
-	return nil
+	return b, errors.Join(errs...)
 }
 
 func nginxInput(inv *inventory.Inventory) render.NginxInput {
@@ -87,59 +67,78 @@ func nginxInput(inv *inventory.Inventory) render.NginxInput {
 }
 
 // balance has balancers verify the nodes, and the nodes trust the balancers.
-func (d *Deployment) balance(b Balanced) {
+func (d *Deployment) balance() {
+	b := &d.Balanced
 	for _, n := range d.Nodes {
-		if !strings.Contains(string(b.Nginx.Trusted), n.Trust) {
-			b.Nginx.Trusted = append(b.Nginx.Trusted, n.Trust...)
+		if !strings.Contains(string(b.Trust), n.Trust) {
+			b.Trust = append(b.Trust, n.Trust...)
 		}
 	}
-	if b.Roots != nil {
-		d.Trusted = append(d.Trusted, tasks.Trusted{Alias: balancerAlias, DER: b.Roots})
+	b.Nginx.Trusted = b.Trust
+	roots := d.PKI.Anchors
+	if b.Given && len(b.Nodes) > 0 && len(b.Nodes[0].TLS.Chain) > 0 {
+		chain := b.Nodes[0].TLS.Chain
+		given := tasks.Trusted{Alias: balancerAlias, DER: chain[len(chain)-1]}
+		d.Trusted = append(d.Trusted, given)
+		roots = []tasks.Trusted{given}
 	}
-	d.Balanced = b
+	for i := range b.Nodes {
+		b.Nodes[i].Trust = encoded(roots)
+	}
 }
 
 // balancerAlias is the balancers' own in a truststore.
 const balancerAlias = "apimctl-load-balancer"
 
-// nodes are the balancers as a play's nodes.
-func (b Balanced) nodes() []Node {
-	nodes := make([]Node, len(b.Hosts))
-	for i, h := range b.Hosts {
-		nodes[i] = Node{Host: h}
-	}
-	return nodes
+// on is the nginx of one of the balancers.
+func (b Balanced) on(n Node) tasks.Nginx {
+	one := b.Nginx
+	one.Chain, one.Key = n.TLS.Chain, n.TLS.Open
+	return one
 }
 
-// ready says whether the balancers can be configured.
-func (b Balanced) ready() bool { return b.Nginx.Certificate != nil }
-
-// Drained has the balancers that were read leave down what is down on them: a run that failed leaves the node that it failed on so.
+// Drained has the balancers that were read go on as they are until the run is over: what is down stays so, as a run that failed leaves the
+// node that it failed on, and whom they trusted they still trust, as there are nodes that show it until their turn comes.
 func (d Deployment) Drained(ctx context.Context, r *Runner) (Deployment, error) {
-	if !d.Balanced.ready() {
-		return d, nil
-	}
+	b := &d.Balanced
 	var down []string
-	for _, h := range d.Balanced.Hosts {
-		c, err := r.Conn(h.Name)
+	for _, n := range b.Nodes {
+		c, err := r.Conn(n.Name)
 		if err != nil {
 			return d, err
 		}
-		f, err := c.File(ctx, d.Balanced.Nginx.Path())
-		if err != nil {
-			return d, &HostError{Host: h.Name, Err: err}
+		conf, err := c.File(ctx, b.Nginx.Path())
+		trusts, err2 := c.File(ctx, b.Nginx.Trusts())
+		if err := errors.Join(err, err2); err != nil {
+			return d, &HostError{Host: n.Name, Err: err}
 		}
-		down = append(down, render.NginxDown(f.Data)...)
+		down = append(down, render.NginxDown(conf.Data)...)
+		b.Nginx.Trusted = union(b.Nginx.Trusted, trusts.Data)
 	}
 	slices.Sort(down)
-	d.Balanced.Nginx.Config.Down = slices.Compact(down)
+	b.Nginx.Config.Down = slices.Compact(down)
 	return d, nil
+}
+
+// union is PEM, and after it what more has that it has not.
+func union(all, more []byte) []byte {
+	certs, err := keystore.PEM(more)
+	if err != nil {
+		return all // no file of ours
+	}
+	all = slices.Clone(all)
+	for _, c := range certs {
+		if one := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}); !bytes.Contains(all, one) {
+			all = append(all, one...)
+		}
+	}
+	return all
 }
 
 // balancing keeps nginx running; nodes that a run before has drained stay so until they are healthy again.
 func (d Deployment) balancing(n Node) []tasks.Task {
 	return []tasks.Task{
 		tasks.Hosts{Deployment: d.Name, Lines: d.HostLines},
-		d.Balanced.Nginx,
+		d.Balanced.on(n),
 	}
 }

@@ -14,8 +14,18 @@ import (
 // Check looks for mistakes in the configuration of all nodes, as a whole. Catalogs say which keys the distributions know; without
 // one, what needs it is left out. known says what address DNS knows for a name that no hosts file will have, "" for none; it may be nil.
 func Check(inv *inventory.Inventory, d Deployment, catalogs map[inventory.Role]*catalog.Catalog, known func(name string) string) []check.Finding {
+	return check.Check(checkable(inv, d, catalogs, known))
+}
+
+// Harden is Check for the production checklist.
+func Harden(inv *inventory.Inventory, d Deployment, catalogs map[inventory.Role]*catalog.Catalog) []check.Finding {
+	return check.Harden(checkable(inv, d, catalogs, nil))
+}
+
+func checkable(inv *inventory.Inventory, d Deployment, catalogs map[inventory.Role]*catalog.Catalog, known func(name string) string) check.Deployment {
 	all := check.Deployment{
 		Hosts: map[string]string{}, Catalogs: map[string]*catalog.Catalog{}, LoadBalanced: inv.Proxy.HTTPS != 0,
+		Closed: len(d.Balanced.Nodes) > 0,
 	}
 	for role, c := range catalogs {
 		all.Catalogs[string(role)] = c
@@ -34,9 +44,11 @@ func Check(inv *inventory.Inventory, d Deployment, catalogs map[inventory.Role]*
 		}
 	}
 	for _, n := range d.Nodes {
-		all.Nodes = append(all.Nodes, checked(n))
+		c := checked(n)
+		c.Args = d.args()
+		all.Nodes = append(all.Nodes, c)
 	}
-	return check.Check(all)
+	return all
 }
 
 // outside are the names that may be DNS's to know: what clients call, and where the databases are.
@@ -52,11 +64,11 @@ func outside(inv *inventory.Inventory) []string {
 
 func checked(n Node) check.Node {
 	entries := map[string]render.Entry{}
-	for _, e := range n.Config.Entries() {
+	for _, e := range n.Clear.Entries() {
 		entries[e.Key] = e
 	}
 	return check.Node{
-		Host: n.Name, Role: string(n.Role), Version: n.Product.Version, Config: n.Config.Tree(), Offset: n.Offset,
+		Host: n.Name, Role: string(n.Role), Version: n.Product.Version, Config: n.Clear.Tree(), Offset: n.Offset,
 		Addresses: []string{n.Name, n.Address},
 		Origin: func(key string) (string, int) {
 			o := entries[key].Origin

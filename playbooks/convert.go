@@ -21,7 +21,7 @@ func store(k inventory.Keystore) *render.Keystore {
 	}
 }
 
-func database(db *inventory.Database) *render.Database {
+func databaseOf(db *inventory.Database) *render.Database {
 	if db == nil {
 		return nil
 	}

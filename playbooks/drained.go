@@ -15,7 +15,7 @@ import (
 func (d *Balanced) rolled(play Play, batch, all []plan.Lane) []plan.Batch {
 	batch = d.called(play, batch)
 	lanes := play.guarded(batch, all, d.Nginx.Config.Down)
-	if !d.ready() {
+	if len(d.Nodes) == 0 {
 		return []plan.Batch{{Lanes: lanes}}
 	}
 	var stop, serve []string
@@ -30,7 +30,7 @@ func (d *Balanced) rolled(play Play, batch, all []plan.Lane) []plan.Batch {
 	steps := []plan.Batch{{Lanes: lanes}}
 	if down := d.drains(stop); len(down) > 0 {
 		guards, work := d.apart(play, batch, lanes)
-		steps = []plan.Batch{{Lanes: guards}, {Lanes: d.each("drain", tasks.Drain(d.Nginx, down...))}, {Lanes: work}}
+		steps = []plan.Batch{{Lanes: guards}, {Lanes: d.each("drain", tasks.Drain, down)}, {Lanes: work}}
 		d.Nginx.Config.Down = sorted(append(down, d.Nginx.Config.Down...))
 	}
 	steps = append(steps, d.restored(serve)...)
@@ -52,11 +52,11 @@ func (d *Balanced) restored(nodes []string) []plan.Batch {
 			down = append(down, n)
 		}
 	}
-	if len(up) == 0 || !d.ready() {
+	if len(up) == 0 || len(d.Nodes) == 0 {
 		return nil
 	}
 	d.Nginx.Config.Down = down
-	return []plan.Batch{{Lanes: d.each("restore", tasks.Restore(d.Nginx, up...))}}
+	return []plan.Batch{{Lanes: d.each("restore", tasks.Restore, up)}}
 }
 
 // apart has the guards go before the balancers drain; what is in flight is waited for after that.
@@ -177,10 +177,27 @@ func sorted(names []string) []string {
 	return slices.Compact(names)
 }
 
-func (d *Balanced) each(task string, changes []plan.Change) []plan.Lane {
-	lanes := make([]plan.Lane, len(d.Hosts))
-	for i, h := range d.Hosts {
-		lanes[i] = plan.Lane{Host: h.Name, Steps: []plan.Step{{Task: task, Changes: changes}}}
+// each has every balancer do something with nodes.
+func (d *Balanced) each(task string, does func(tasks.Nginx, ...string) []plan.Change, nodes []string) []plan.Lane {
+	var lanes []plan.Lane
+	for _, n := range d.Nodes {
+		if changes := does(d.on(n), nodes...); len(changes) > 0 {
+			lanes = append(lanes, plan.Lane{Host: n.Name, Steps: []plan.Step{{Task: task, Changes: changes}}})
+		}
+	}
+	return lanes
+}
+
+// ended has balancers end a run: nobody is down, and trusted is whom nodes lead to now.
+func (d *Balanced) ended(nodes []Node) []plan.Lane {
+	var lanes []plan.Lane
+	for _, n := range nodes {
+		had := d.on(n)
+		want := had
+		want.Config.Down, want.Trusted = nil, d.Trust
+		if changes := tasks.Ended(had, want); len(changes) > 0 {
+			lanes = append(lanes, plan.Lane{Host: n.Name, Steps: []plan.Step{{Task: "every node is sent requests", Changes: changes}}})
+		}
 	}
 	return lanes
 }
@@ -194,7 +211,7 @@ func (d *Balanced) inFlight(n Node) plan.Step {
 		ports = append(ports, n.Port(p))
 	}
 	var addresses []string
-	for _, h := range d.Hosts {
+	for _, h := range d.Nodes {
 		addresses = append(addresses, h.Address)
 	}
 	return plan.Step{Task: "requests in flight", Changes: []plan.Change{tasks.InFlight(n.Name, ports, addresses, d.Drain)}}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -104,10 +105,20 @@ func (k Keys) generate(now time.Time) error {
 		return err
 	}
 	var errs []error
-	for _, h := range k.inv.Hosts {
+	for _, h := range k.Hosts() {
 		errs = append(errs, k.issue(h, now))
 	}
 	return errors.Join(errs...)
+}
+
+// Hosts are those whose certificates are made here, in inventory order: all but load balancers that are given theirs.
+func (k Keys) Hosts() []inventory.Host {
+	return slices.DeleteFunc(slices.Clone(k.inv.Hosts), k.given)
+}
+
+// given says whether a host shows load_balancer.certificate.
+func (k Keys) given(h inventory.Host) bool {
+	return h.Role == inventory.LoadBalancer && k.inv.Balancer.Certificate != ""
 }
 
 // issue makes a host's certificate where it has none, or where it has got another name since.
@@ -141,7 +152,7 @@ func (k Keys) issue(h inventory.Host, now time.Time) error {
 // answered wants every node's request to be answered.
 func (k Keys) answered(now time.Time) error {
 	var errs []error
-	for _, h := range k.inv.Hosts {
+	for _, h := range k.Hosts() {
 		file := filepath.Join(k.Path, pki.NodeName(h.Name)+".pem")
 		chain, err := k.Chain(pki.NodeName(h.Name))
 		switch {
@@ -167,21 +178,7 @@ func (k Keys) longSpec() pki.Spec { return pki.Spec{Bits: k.inv.PKI.KeyBits} }
 // Names are all that a host is called by those who connect to it: its own name and address, the public hostname of its group, those of
 // its gateway environment, what hosts_file says of its address, and localhost, as the product calls itself.
 func (k Keys) Names(h inventory.Host) pki.Names {
-	dns := []string{h.Name}
-	for role, name := range k.inv.Hostnames {
-		if role == h.Role || h.Role == inventory.LoadBalancer {
-			dns = append(dns, name)
-		}
-	}
-	for _, e := range k.inv.Environments {
-		if h.Role == inventory.LoadBalancer || h.Role == inventory.Gateway && e.Name == h.Environment {
-			dns = append(dns, e.Hostname)
-			for _, v := range e.VHosts {
-				dns = append(dns, v.Hostname)
-			}
-		}
-	}
-	dns = append(dns, k.inv.HostsFile[h.Address]...)
+	dns := append(append([]string{h.Name}, k.public(h)...), k.inv.HostsFile[h.Address]...)
 	n := pki.Names{CN: h.Name}
 	if ip := net.ParseIP(h.Address); ip != nil {
 		n.IPs = []net.IP{ip}
@@ -197,18 +194,43 @@ func (k Keys) Names(h inventory.Host) pki.Names {
 	return n
 }
 
+// public are the hostnames by which clients call a host.
+func (k Keys) public(h inventory.Host) []string {
+	var names []string
+	for role, name := range k.inv.Hostnames {
+		if role == h.Role || h.Role == inventory.LoadBalancer {
+			names = append(names, name)
+		}
+	}
+	for _, e := range k.inv.Environments {
+		if h.Role == inventory.LoadBalancer || h.Role == inventory.Gateway && e.Name == h.Environment {
+			names = append(names, e.Hostname)
+			for _, v := range e.VHosts {
+				names = append(names, v.Hostname)
+			}
+		}
+	}
+	return names
+}
+
 // Of is a host's TLS key.
 func (k Keys) Of(h inventory.Host, now time.Time) (Key, error) {
-	if k.inv.PKI.Mode != inventory.Provided {
-		return k.kept(pki.NodeName(h.Name))
-	}
 	source, own := k.inv.PKI.Nodes[h.Name]
-	if !own && k.inv.PKI.All != nil {
+	names := k.Names(h)
+	switch {
+	case k.given(h):
+		source = inventory.KeySource{Certificate: k.inv.Balancer.Certificate, Key: k.inv.Balancer.Key}
+	case k.inv.PKI.Mode != inventory.Provided:
+		return k.kept(pki.NodeName(h.Name))
+	case !own && k.inv.PKI.All != nil:
 		source = *k.inv.PKI.All
+	}
+	if h.Role == inventory.LoadBalancer {
+		names = pki.Names{DNS: slices.Sorted(maps.Values(k.inv.Hostnames))} // nobody calls it by its own name
 	}
 	p, err := provided(source)
 	if err == nil {
-		err = p.CheckTLS(cmp.Or(source.Certificate, source.Store), k.Names(h), now)
+		err = p.CheckTLS(cmp.Or(source.Certificate, source.Store), names, now)
 	}
 	return given(p), err
 }

@@ -110,9 +110,11 @@ func (v *vault) watched(t *testing.T) {
 	}
 }
 
-// Everybody trusts what anybody shows after every step, each of which may be done twice; the signing key stays.
+// Everybody trusts what anybody shows after every step, each of which may be done twice; the signing key stays. Load balancers are among them.
 func TestRotateCA(t *testing.T) {
 	v := newVault(t, generated)
+	v.base = strings.Replace(twoAndTwo, "proxy: {https: 0, http: 0}", "load_balancer: {drain: 1s}", 1) + "  load-balancer: {hosts: {lb-1: {address: 10.0.0.31}}}\n"
+	v.write(generated)
 	v.make()
 	v.bring()
 	k := KeysOf(v.inventory())
@@ -123,7 +125,7 @@ func TestRotateCA(t *testing.T) {
 	}
 	for range 10 {
 		k = KeysOf(v.inventory()) // as after a kill
-		r, err := k.Begin(true, []string{"aio-1", "aio-2", "gw-1", "gw-2"}, time.Now())
+		r, err := k.Begin(true, []string{"aio-1", "aio-2", "gw-1", "gw-2", "lb-1"}, time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -146,6 +148,12 @@ func TestRotateCA(t *testing.T) {
 		if r.Phase == pki.Done {
 			break
 		}
+	}
+	if trusted := v.pem(v.deployment.Balancers()[0], tasks.Nginx.Trusts); len(trusted) != 1 {
+		t.Errorf("after the rotation the balancer trusts %d", len(trusted))
+	}
+	if err := os.Remove(filepath.Join(v.dir, "id.txt")); err != nil {
+		t.Fatal(err)
 	}
 	v.make()
 	if p := v.plan(); p.Changes() > 0 {

@@ -28,7 +28,10 @@ type Deployment struct {
 	PKI          PKI
 	GatewayBatch int
 	Upstream     Endpoint
+	Databases    []tasks.Database // those that are looked at
+	JDBC         []tasks.JDBC     // those that nodes connect to
 	Balanced     Balanced
+	Hardening    inventory.Hardening
 }
 
 // An Endpoint is where nodes call the all-in-ones: a load balancer, or the first of them.
@@ -44,12 +47,14 @@ type Node struct {
 	inventory.Host
 	Product Product
 	Config  render.Config   // its deployment.toml, with where each key came from
+	Clear   render.Config   // the same before its secrets were encrypted; nothing of it goes to a host
 	TOML    []byte          // its deployment.toml
 	Hide    []remote.Secret // values in it that are shown nowhere
 	Driver  Driver
 	Accepts Accepts          // the Java that the product takes
 	Stores  render.Keystores // of its deployment.toml, as merged
 	TLS     Key              // with certificates of the deployment's own
+	Ciphers bool             // whether its deployment.toml holds its secrets encrypted
 
 	Trust      string // PEM of what the certificate of its TLS ports leads to, "" where that is not known
 	ServerName string // verified where it is given
@@ -82,12 +87,7 @@ func (d Deployment) AllInOnes() []Node { return d.of(inventory.AllInOne) }
 func (d Deployment) Gateways() []Node { return d.of(inventory.Gateway) }
 
 // Balancers are the load balancers, where they can be configured.
-func (d Deployment) Balancers() []Node {
-	if !d.Balanced.ready() {
-		return nil
-	}
-	return d.Balanced.nodes()
-}
+func (d Deployment) Balancers() []Node { return d.Balanced.Nodes }
 
 func (d Deployment) of(r inventory.Role) []Node {
 	var nodes []Node
@@ -176,19 +176,21 @@ func (d Deployment) service(n Node) tasks.Service {
 	if n.Driver.Name != "" {
 		files = append(files, n.Home()+"/repository/components/lib/"+n.Driver.Name)
 	}
-	facts, args := d.facts(n), []string(nil)
-	if d.PKI.Managed {
-		args = append(args, verifies)
-	} else {
+	if n.Ciphers {
+		files = append(files, n.vault().ConfPath())
+	}
+	facts := d.facts(n)
+	if !d.PKI.Managed {
 		for _, s := range n.storeFiles() {
 			files = append(files, n.security(s))
 		}
 	}
 	s := tasks.Service{
 		Name: n.Service(), About: "WSO2 API Manager " + string(n.Role) + " of " + d.Name, Home: n.Home(), Script: n.script(), User: n.Install.User, Group: n.Install.Group,
-		Java: n.java(), Heap: tasks.Heap(n.Install.Heap), Opts: n.Install.JavaOpts, Args: args,
+		Java: n.java(), Heap: tasks.Heap(n.Install.Heap), Opts: d.options(n), Args: d.args(), Sandbox: d.Hardening.Sandbox,
 		Kind: n.Install.Service, State: State, Files: files, Facts: facts, Stop: stopFor,
 	}
+	s.Ping = d.ping(n)
 	s.Gate = n.ladder(s.Console())
 	if n.Role == inventory.Gateway {
 		s.Before = []plan.Wait{d.upstream(n)}
@@ -199,6 +201,14 @@ func (d Deployment) service(n Node) tasks.Service {
 // verifies has the product hold the name in a certificate to the host that it calls. Its own default is AllowAll, which stands behind
 // JAVA_OPTS: only as an argument of the script it is heard (product-facts.md §2, §9).
 const verifies = "-Dhttpclient.hostnameVerifier=Strict"
+
+// args are those of the product's script.
+func (d Deployment) args() []string {
+	if d.PKI.Managed {
+		return []string{verifies}
+	}
+	return nil
+}
 
 // facts are the keys and certificates that the node runs with: what keytool will have made of a store no file tells beforehand.
 func (d Deployment) facts(n Node) []string {

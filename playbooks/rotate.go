@@ -40,11 +40,12 @@ func (k Keys) Switch(r pki.Rotation, host string, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(k.inv.Hosts, func(h inventory.Host) bool { return h.Name == host })
+	hosts := k.Hosts()
+	i := slices.IndexFunc(hosts, func(h inventory.Host) bool { return h.Name == host })
 	if i < 0 {
 		return nil // it is gone since
 	}
-	_, err = f.Renew(r, host, func(ca pki.Pair) (pki.Pair, error) { return ca.Issue(k.Names(k.inv.Hosts[i]), k.Spec(), now) })
+	_, err = f.Renew(r, host, func(ca pki.Pair) (pki.Pair, error) { return ca.Issue(k.Names(hosts[i]), k.Spec(), now) })
 	return err
 }
 
@@ -55,7 +56,7 @@ func (k Keys) Request() ([]string, error) {
 		return nil, err
 	}
 	var files []string
-	for _, h := range k.inv.Hosts {
+	for _, h := range k.Hosts() {
 		_, err := f.Request(h.Name, k.Names(h), k.Spec())
 		switch {
 		case errors.Is(err, pki.ErrExists):
@@ -75,7 +76,7 @@ func (k Keys) Install(dir string, now time.Time) ([]string, error) {
 		return nil, err
 	}
 	waiting := map[string]pki.Names{}
-	for _, h := range k.inv.Hosts {
+	for _, h := range k.Hosts() {
 		if _, err := k.Chain(pki.NodeName(h.Name)); errors.Is(err, pki.ErrMissing) && f.Has(pki.NodeName(h.Name)) {
 			waiting[h.Name] = k.Names(h)
 		}

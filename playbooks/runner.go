@@ -202,6 +202,7 @@ func (r *Runner) Plan(ctx context.Context, deployment string, pb Playbook) (plan
 // planHost is the steps of every play on one host. Tasks are planned again until nothing that they read is missing.
 func planHost(ctx context.Context, pb Playbook, host string, c Connection) ([][]plan.Step, error) {
 	var steps [][]plan.Step
+	ctx = remote.Remembering(ctx)
 	err := remote.Batch(ctx, c, func(h remote.Reader) error {
 		steps = make([][]plan.Step, len(pb))
 		imagined := remote.Imagine(h)

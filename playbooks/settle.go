@@ -33,13 +33,13 @@ func Settle(inv *inventory.Inventory, products Products) (Deployment, error) {
 		return Deployment{}, err
 	}
 	lines, err := hostLines(inv)
-	d := Deployment{Name: inv.Name, Version: inv.Version, HostLines: lines, Trusted: trusted, GatewayBatch: 1}
+	d := Deployment{Name: inv.Name, Version: inv.Version, HostLines: lines, Trusted: trusted, GatewayBatch: 1, Hardening: inv.Hardening}
 	errs := []error{err}
 	d.Nodes, err = s.nodes(driver)
-	errs = append(errs, err, settlePKI(inv, products, &d, time.Now()))
-	b, err := balancers(inv)
 	errs = append(errs, err)
-	d.balance(b)
+	d.Balanced, err = balancers(inv, time.Now())
+	errs = append(errs, err, settlePKI(inv, products, &d, time.Now()), settleDatabases(inv, products, &d))
+	d.balance()
 	d.Upstream = upstream(inv, d)
 	return d, errors.Join(errs...)
 }
@@ -49,12 +49,17 @@ type settler struct {
 	inv      *inventory.Inventory
 	products Products
 	rendered render.Deployment
+	ciphers  map[inventory.Role]*keystore.Cipher
 	shipped  map[inventory.Role][]render.Layer // one layer, or none where nothing is known of the distribution
 	trust    map[inventory.Role]string
 }
 
 func newSettler(inv *inventory.Inventory, products Products) (settler, error) {
-	s := settler{inv, products, rendered(inv), map[inventory.Role][]render.Layer{}, map[inventory.Role]string{}}
+	ciphers, err := ciphers(inv, products)
+	if err != nil {
+		return settler{}, err
+	}
+	s := settler{inv, products, rendered(inv), ciphers, map[inventory.Role][]render.Layer{}, map[inventory.Role]string{}}
 	for role, p := range products {
 		if p.FS == nil {
 			continue
@@ -97,7 +102,11 @@ func (s settler) nodes(driver Driver) ([]Node, error) {
 }
 
 func (s settler) node(h inventory.Host) (Node, error) {
-	c, err := s.config(h)
+	clear, err := s.config(h)
+	if err != nil {
+		return Node{Host: h}, err
+	}
+	c, err := s.concealed(h.Role, clear)
 	if err != nil {
 		return Node{Host: h}, err
 	}
@@ -106,7 +115,7 @@ func (s settler) node(h inventory.Host) (Node, error) {
 		return Node{Host: h}, err
 	}
 	return Node{
-		Host: h, Product: s.products[h.Role], Config: c, TOML: data, Hide: hidden(c), Accepts: accepts(s.inv.Version),
+		Host: h, Product: s.products[h.Role], Config: c, Clear: clear, TOML: data, Hide: hidden(clear), Ciphers: s.inv.Secrets.OnNodes == inventory.Cipher, Accepts: accepts(s.inv.Version),
 		Stores: storesOf(s.inv.Keystores), Trust: s.trust[h.Role],
 	}, nil
 }
@@ -200,20 +209,29 @@ func trusted(given []inventory.Certificate) ([]tasks.Trusted, error) {
 
 // shippedCertificate is the certificate of a key in a keystore that the distribution ships, as PEM; "" where it ships no such store.
 func shippedCertificate(files fs.FS, k inventory.Keystore) string {
-	if files == nil {
+	der := shippedDER(files, k)
+	if der == nil {
 		return ""
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+}
+
+// shippedDER is the same in DER; nil where there is none.
+func shippedDER(files fs.FS, k inventory.Keystore) []byte {
+	if files == nil {
+		return nil
 	}
 	data, err := fs.ReadFile(files, "repository/resources/security/"+k.File)
 	if err != nil {
-		return ""
+		return nil
 	}
 	s, err := keystore.Read(data, k.Password.Reveal())
 	if err != nil {
-		return ""
+		return nil
 	}
 	e, ok := s.Find(k.Alias)
 	if !ok || len(e.Raw) == 0 {
-		return ""
+		return nil
 	}
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: e.Raw[0]}))
+	return e.Raw[0]
 }

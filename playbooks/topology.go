@@ -47,7 +47,11 @@ func first(inv *inventory.Inventory, role inventory.Role) (inventory.Host, bool)
 // upstream is where gateways call the all-in-ones.
 func upstream(inv *inventory.Inventory, d Deployment) Endpoint {
 	if inv.Proxy.HTTPS != 0 {
-		return Endpoint{Host: inv.Hostnames[inventory.AllInOne], Port: inv.Proxy.HTTPS, Trust: string(d.Balanced.Nginx.Certificate)}
+		e := Endpoint{Host: inv.Hostnames[inventory.AllInOne], Port: inv.Proxy.HTTPS}
+		if nodes := d.Balancers(); len(nodes) > 0 {
+			e.Trust, e.ServerName = nodes[0].Trust, e.Host
+		}
+		return e
 	}
 	nodes := d.AllInOnes()
 	if len(nodes) == 0 {
@@ -70,10 +74,11 @@ func rendered(inv *inventory.Inventory) render.Deployment {
 		UserStore:     inv.UserStore,
 		AdminUser:     inv.Admin.Username,
 		AdminPassword: inv.Admin.Password.Reveal(),
-		Databases:     render.Databases{APIM: database(inv.Databases.APIM), Shared: database(inv.Databases.Shared)},
+		Databases:     render.Databases{APIM: databaseOf(inv.Databases.APIM), Shared: databaseOf(inv.Databases.Shared)},
 		Keystores:     storesOf(inv.Keystores),
 		EncryptionKey: inv.EncryptionKey.Reveal(),
 		Features:      features(inv.Features),
+		Hardening:     render.Hardening{TLS: inv.Hardening.TLS, Headers: inv.Hardening.Headers, NoJMX: inv.Hardening.NoJMX},
 	}
 	for _, h := range inv.Hosts {
 		switch h.Role {

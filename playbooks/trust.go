@@ -35,7 +35,7 @@ type PKI struct {
 	Replaces    bool // whether another signing key than the deployment's may be replaced
 }
 
-// settlePKI gives a deployment and its nodes their keys, as far as they are there.
+// settlePKI gives a deployment, its nodes and its load balancers their keys, as far as they are there.
 func settlePKI(inv *inventory.Inventory, products Products, d *Deployment, now time.Time) error {
 	if inv.PKI.Mode == "" {
 		return nil
@@ -62,7 +62,7 @@ func settlePKI(inv *inventory.Inventory, products Products, d *Deployment, now t
 			errs = append(errs, fmt.Errorf("%s: %w", n.Name, err))
 		}
 	}
-	if d.PKI.Anchors, err = k.anchors(d.Nodes); err != nil {
+	if d.PKI.Anchors, err = k.anchors(slices.Concat(d.Nodes, d.Balanced.Nodes)); err != nil {
 		errs = append(errs, err)
 	}
 	trust := encoded(d.PKI.Anchors)
@@ -87,7 +87,7 @@ func (k Keys) anchors(nodes []Node) ([]tasks.Trusted, error) {
 		return all, err
 	}
 	for _, n := range nodes {
-		if len(n.TLS.Chain) == 0 {
+		if len(n.TLS.Chain) == 0 || k.given(n.Host) {
 			continue
 		}
 		last := n.TLS.Chain[len(n.TLS.Chain)-1]

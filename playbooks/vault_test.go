@@ -21,6 +21,7 @@ import (
 
 	"apimctl/inventory"
 	"apimctl/inventory/pki"
+	"apimctl/tasks"
 	"apimctl/tasks/keystore"
 	"apimctl/tasks/remote"
 	"apimctl/tasks/remote/remotetest"
@@ -30,6 +31,7 @@ import (
 type vault struct {
 	*bench
 	dir      string
+	base     string // of the inventory
 	word     string // of the stores
 	products Products
 }
@@ -38,7 +40,7 @@ const generated = "certificates: {mode: generate, identity: id.txt, key_bits: 20
 
 func newVault(t *testing.T, certificates string) *vault {
 	t.Helper()
-	v := &vault{bench: &bench{t: t, hosts: map[string]*remotetest.Memory{}}, dir: t.TempDir(), word: "planted-store", products: products()}
+	v := &vault{bench: &bench{t: t, hosts: map[string]*remotetest.Memory{}}, dir: t.TempDir(), base: twoAndTwo, word: "planted-store", products: products()}
 	id, err := age.GenerateX25519Identity()
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +64,7 @@ func (v *vault) file(name string, data []byte) {
 func (v *vault) write(certificates string) {
 	v.t.Helper()
 	stores := "keystores: {primary: {password: WORD}, truststore: {password: WORD}}\n"
-	v.file("inventory.yaml", []byte(twoAndTwo+strings.ReplaceAll(stores, "WORD", v.word)+certificates))
+	v.file("inventory.yaml", []byte(v.base+strings.ReplaceAll(stores, "WORD", v.word)+certificates))
 }
 
 // shipStores gives the distributions the vendor's key, trusted beside a CA.
@@ -124,6 +126,11 @@ func (v *vault) settle() {
 			m := v.machine(n)
 			m.Effect("sh", func(cmd remote.Cmd) error { return v.ran(m, n, cmd) })
 			v.hosts[n.Name] = m
+		}
+	}
+	for _, n := range d.Balancers() {
+		if v.hosts[n.Name] == nil {
+			v.hosts[n.Name] = v.nginx()
 		}
 	}
 }
@@ -232,6 +239,7 @@ func (v *vault) trusts(t *testing.T) {
 			t.Fatal(err)
 		}
 		roots := x509.NewCertPool()
+		shown := map[string]*x509.Certificate{}
 		for _, e := range s.Entries {
 			if chain, err := e.Chain(); err == nil {
 				roots.AddCert(chain[0])
@@ -249,12 +257,51 @@ func (v *vault) trusts(t *testing.T) {
 				t.Fatal(err)
 			}
 			chain, err := keys[0].Chain()
-			if err == nil {
-				_, err = chain[0].Verify(x509.VerifyOptions{Roots: roots, DNSName: other.Name})
-			}
 			if err != nil {
-				t.Errorf("%s does not trust %s: %v", n.Name, other.Name, err)
+				t.Fatal(err)
+			}
+			shown[other.Name] = chain[0]
+		}
+		for _, lb := range v.deployment.Balancers() {
+			shown["api.example.com"] = v.pem(lb, tasks.Nginx.Shown)[0]
+			balancer := x509.NewCertPool()
+			for _, c := range v.pem(lb, tasks.Nginx.Trusts) {
+				balancer.AddCert(c)
+			}
+			if _, err := shown[n.Name].Verify(x509.VerifyOptions{Roots: balancer, DNSName: "localhost"}); err != nil {
+				t.Errorf("%s does not trust %s: %v", lb.Name, n.Name, err)
+			}
+		}
+		for name, c := range shown {
+			if _, err := c.Verify(x509.VerifyOptions{Roots: roots, DNSName: name}); err != nil {
+				t.Errorf("%s does not trust %s: %v", n.Name, name, err)
 			}
 		}
 	}
+}
+
+// pem are the certificates of a file of a balancer's.
+func (v *vault) pem(lb Node, at func(tasks.Nginx) string) []*x509.Certificate {
+	v.t.Helper()
+	certs, err := keystore.PEM(v.hosts[lb.Name].At(at(v.deployment.Balanced.Nginx)).Data)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return certs
+}
+
+// nginx is a balancer in memory that shows what its files hold.
+func (v *vault) nginx() *remotetest.Memory {
+	m := v.bench.nginx()
+	m.Effect("sh", func(cmd remote.Cmd) error {
+		v.loads(m, cmd)
+		shown, err := tls.X509KeyPair(m.At("/etc/nginx/apimctl/apimctl-test.crt").Data, m.At("/etc/nginx/apimctl/apimctl-test.key").Data)
+		ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
+		for _, h := range v.hosts {
+			h.ServeTLS("api.example.com:443", ok, shown)
+		}
+		m.ServeTLS("localhost:443", ok, shown)
+		return err
+	})
+	return m
 }

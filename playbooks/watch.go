@@ -2,6 +2,7 @@ package playbooks
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"apimctl/inventory"
 	"apimctl/tasks/keystore"
 	"apimctl/tasks/plan"
 	"apimctl/tasks/remote"
@@ -44,18 +46,18 @@ type Watch struct {
 	Within time.Duration // what expires sooner is a problem
 }
 
-// Look lists every certificate of every store of a node, and those that its TLS ports show. A store that cannot be read is one Seen with
-// that problem.
+// Look lists every certificate of every store of a node or a load balancer, and those that its TLS ports show. A store that cannot be
+// read is one Seen with that problem.
 func (w Watch) Look(ctx context.Context, n Node, h remote.Reader) ([]Seen, error) {
-	var all []Seen
-	for _, s := range n.used() {
-		seen, err := w.store(ctx, n, s, h)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, seen...)
+	stores, ports := w.stores, tlsPorts()
+	if n.Role == inventory.LoadBalancer {
+		stores, ports = w.balancerStores, w.balancerPorts()
 	}
-	for _, port := range tlsPorts() {
+	all, err := stores(ctx, n, h)
+	if err != nil {
+		return nil, err
+	}
+	for _, port := range ports {
 		seen, ok, err := w.port(ctx, n, n.Port(port), h)
 		if err != nil {
 			return nil, err
@@ -93,6 +95,18 @@ func (n Node) used() []used {
 	add("internal", s.Internal.File, s.Internal.Password)
 	add("truststore", s.Truststore.File, s.Truststore.Password)
 	return all
+}
+
+func (w Watch) stores(ctx context.Context, n Node, h remote.Reader) ([]Seen, error) {
+	var all []Seen
+	for _, s := range n.used() {
+		seen, err := w.store(ctx, n, s, h)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, seen...)
+	}
+	return all, nil
 }
 
 func (w Watch) store(ctx context.Context, n Node, u used, h remote.Reader) ([]Seen, error) {
@@ -158,7 +172,7 @@ func (w Watch) port(ctx context.Context, n Node, port int, h remote.Reader) (See
 	defer func() { _ = conn.Close() }()
 	var shown *x509.Certificate
 	client := tls.Client(conn, &tls.Config{
-		ServerName: n.Name, InsecureSkipVerify: true, // it is looked at, whatever it is, and nothing is sent
+		ServerName: cmp.Or(n.ServerName, n.Name), InsecureSkipVerify: true, // it is looked at, whatever it is, and nothing is sent
 		MinVersion:       tls.VersionTLS10,
 		VerifyConnection: func(s tls.ConnectionState) error { shown = s.PeerCertificates[0]; return nil },
 	})
@@ -230,6 +244,8 @@ func (w Watch) renewal(s Seen) string {
 		return "apimctl certs rotate --ca"
 	case s.Use == "truststore":
 		return "give its follower in certificates.trust and apply"
+	case w.Balanced.Given && slices.ContainsFunc(w.Balancers(), func(n Node) bool { return n.Name == s.Host }):
+		return "give its follower in load_balancer.certificate and apply"
 	}
 	return "apimctl certs rotate --host " + s.Host
 }

@@ -133,3 +133,23 @@ func poolValue(s string) any {
 	}
 	return xmlText(s)
 }
+
+// JDBC are the driver's class and the URL that the product connects with: what it makes of host, port and name (product-facts.md §7).
+func (db *Database) JDBC() (class, url string) {
+	kind, d, _ := dialectOf(db.Type)
+	class = or(db.Driver, d.driver)
+	if db.URL != "" {
+		return class, db.URL
+	}
+	at := db.where(kind, d)
+	host := at["hostname"] + ":" + at["port"]
+	switch kind {
+	case "postgre":
+		return class, "jdbc:postgresql://" + host + "/" + db.Name
+	case "mssql":
+		return class, "jdbc:sqlserver://" + host + ";databaseName=" + db.Name + ";SendStringParametersAsUnicode=false"
+	case "oracle":
+		return class, "jdbc:oracle:thin:@" + host + "/" + or(db.SID, db.Name)
+	}
+	return class, "jdbc:" + kind + "://" + host + "/" + db.Name
+}

@@ -22,7 +22,7 @@ func Implied(d Deployment, n Node) ([]Layer, error) {
 	var layers []Layer
 	for _, l := range []Layer{
 		p.topology(), p.admin(), p.databases(), p.keystores(), p.eventHub(), p.throttling(), p.environments(),
-		p.encryption(), p.cacheInvalidation(), p.eventHubTLS(), p.keepArtifacts(), p.jwt(), p.analytics(), p.oauthKeys(),
+		p.hardening(), p.encryption(), p.cacheInvalidation(), p.eventHubTLS(), p.keepArtifacts(), p.jwt(), p.analytics(), p.oauthKeys(),
 	} {
 		if len(l.Settings) > 0 {
 			layers = append(layers, l)

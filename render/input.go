@@ -37,7 +37,15 @@ type Deployment struct {
 	// Only 4.7.0 and later know it; with an earlier version it is an error (product-facts.md §9).
 	EncryptionKey string
 
-	Features Features
+	Features  Features
+	Hardening Hardening
+}
+
+// Hardening is what of the production checklist goes into deployment.toml.
+type Hardening struct {
+	TLS     bool // 1.2 and later alone
+	Headers bool // responses do not name the product
+	NoJMX   bool
 }
 
 // Hostnames are the names under which the nodes of a kind are called. An empty one stands for the name of

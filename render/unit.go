@@ -16,6 +16,7 @@ type UnitInput struct {
 	JavaHome    string
 	Memory      string // JVM_MEM_OPTS, e.g. "-Xms2g -Xmx2g"; "" is the script's own
 	JavaOpts    string // JAVA_OPTS; "" is none
+	Sandbox     bool   // whether the node is kept from the rest of the host
 	LogFile     string // absolute; output of the script, which is where a bad configuration shows
 }
 
@@ -55,10 +56,30 @@ func Unit(in UnitInput) []byte {
 	line("RestartSec=10")
 	line("LimitNOFILE=65535")
 	line("LimitNPROC=20000")
+	if in.Sandbox {
+		in.sandbox(line)
+	}
 	line("")
 	line("[Install]")
 	line("WantedBy=multi-user.target")
 	return b.Bytes()
+}
+
+// sandbox leaves a node its home, /var, a /tmp of its own, the network, and memory that is code, for the JVM compiles.
+func (in UnitInput) sandbox(line func(string, ...any)) {
+	for _, l := range []string{
+		"NoNewPrivileges=yes", "PrivateTmp=yes", "PrivateDevices=yes", "ProtectKernelTunables=yes", "ProtectKernelModules=yes",
+		"ProtectControlGroups=yes", "RestrictSUIDSGID=yes", "LockPersonality=yes", "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK",
+		"CapabilityBoundingSet=",
+	} {
+		line(l)
+	}
+	if !strings.HasPrefix(in.Home, "/usr/") {
+		line("ProtectSystem=true")
+	}
+	if !strings.HasPrefix(in.Home, "/home/") && !strings.HasPrefix(in.Home, "/root/") {
+		line("ProtectHome=yes")
+	}
 }
 
 func (in UnitInput) environment(line func(string, ...any)) {

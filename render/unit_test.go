@@ -33,3 +33,22 @@ func TestUnitQuotes(t *testing.T) {
 		t.Errorf("had:\n%s", had)
 	}
 }
+
+// A sandbox takes nothing from a node that it needs: where its home is stays open.
+func TestSandbox(t *testing.T) {
+	for home, want := range map[string]string{
+		"/opt/wso2/gateway":  "NoNewPrivileges ProtectSystem ProtectHome",
+		"/home/wso2/gateway": "NoNewPrivileges ProtectSystem",
+		"/usr/local/wso2":    "NoNewPrivileges ProtectHome",
+	} {
+		text := string(Unit(UnitInput{Home: home, Sandbox: true}))
+		for _, name := range []string{"NoNewPrivileges", "ProtectSystem", "ProtectHome"} {
+			if strings.Contains(text, "\n"+name+"=") != strings.Contains(want, name) {
+				t.Errorf("%s: %s is not as wanted in\n%s", home, name, text)
+			}
+		}
+		if strings.Contains(string(Unit(UnitInput{Home: home})), "NoNewPrivileges") {
+			t.Error("a unit is confined that should not be")
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"apimctl/render"
 	"apimctl/tasks/keystore"
 	"apimctl/tasks/plan"
 	"apimctl/tasks/remote"
@@ -42,20 +43,38 @@ var converges = []struct {
 	{task: Configuration{Path: home + "/repository/conf/deployment.toml", Owner: owner, Data: []byte("[server]\n")}, setUp: installed, lacks: []string{
 		"write " + home + "/repository/conf/deployment.toml",
 	}},
+	{task: Vault{Home: home, Owner: owner, Conf: []byte("secVault.enabled=true\n"), Password: "w"}, setUp: withSecurity, lacks: []string{
+		"write " + home + "/repository/conf/security/secret-conf.properties", "write " + home + "/password-persist",
+	}},
 	{task: Driver{Home: home, Owner: owner, Name: "mysql-connector-j-8.4.0.jar", Data: []byte("jar")}, setUp: withOldDriver, lacks: []string{
 		"remove " + home + "/repository/components/lib/mysql-connector-j-8.1.0.jar",
 		"remove " + home + "/repository/components/dropins/mysql_connector_j_8.1.0_1.0.0.jar",
 		"write " + home + "/repository/components/lib/mysql-connector-j-8.4.0.jar",
+	}},
+	{task: apimDB(), setUp: withServer, lacks: []string{
+		"create the database apim_db", "create the tables of apim_db", "let u read and write the rows of apim_db",
 	}},
 	{task: truststore(), setUp: withTruststore, lacks: []string{
 		"write /var/lib/apimctl/import-", "import into client-truststore.jks: db-ca, idp", "remove /var/lib/apimctl/import-",
 	}},
 	{task: signing(), setUp: withKey("vendor"), lacks: []string{"make wso2carbon.jks with the key wso2carbon"}},
 	{task: Hosts{Deployment: "prod", Lines: []string{"10.0.0.11 aio-1"}}, lacks: []string{"write /etc/hosts"}},
+	{task: Limits{Deployment: "prod", User: "wso2carbon"}, lacks: []string{
+		"make directory /etc/security", "make directory /etc/security/limits.d", "write /etc/security/limits.d/90-apimctl-prod.conf",
+	}},
+	{task: Sysctl{Deployment: "prod", Settings: render.Sysctls([]int{9443, 8243})}, setUp: withKernel, lacks: []string{
+		"make directory /etc/sysctl.d", "write /etc/sysctl.d/90-apimctl-prod.conf", "load /etc/sysctl.d/90-apimctl-prod.conf",
+	}},
+	{task: LogRotation{Path: home + "/repository/conf/log4j2.properties"}, setUp: withLog, lacks: []string{
+		"write " + home + "/repository/conf/log4j2.properties",
+	}},
+	{task: FileModes{Home: home, Stores: []string{home + "/repository/resources/security/wso2carbon.jks"}}, setUp: withOpenFiles, lacks: []string{
+		"keep keystores their owner's", "keep everybody from writing the product",
+	}},
 	{task: balancer(), setUp: withNginx, lacks: []string{
 		"run systemctl enable --quiet nginx", "make directory /var/lib/apimctl/nginx",
 		"write /var/lib/apimctl/nginx/apimctl-prod.conf", "write /var/lib/apimctl/nginx/apimctl-prod.crt",
-		"write /var/lib/apimctl/nginx/apimctl-prod.key", "write /var/lib/apimctl/nginx/apimctl-prod-nodes.pem",
+		"write /var/lib/apimctl/nginx/apimctl-prod-nodes.pem",
 		"test and load nginx's configuration of prod",
 	}},
 	{task: Hook{Drain: []string{"true"}, Restore: []string{"true"}, Dir: "/", State: "/var/lib/apimctl"}, setUp: func(_ *testing.T, m *remotetest.Memory) {
@@ -68,6 +87,11 @@ var converges = []struct {
 	{task: gateway("script"), setUp: installed, lacks: []string{
 		"start wso2-gateway", "wait until localhost:9443", "write /var/lib/apimctl/wso2-gateway.stamp",
 	}},
+}
+
+func withSecurity(t *testing.T, m *remotetest.Memory) {
+	installed(t, m)
+	m.Set(home+"/repository/conf/security", remote.Dir(0o755, owner))
 }
 
 func TestConverge(t *testing.T) {

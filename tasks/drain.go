@@ -1,6 +1,7 @@
 package tasks
 
 import (
+	"bytes"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -22,16 +23,37 @@ func Restore(lb Nginx, nodes ...string) []plan.Change {
 	return lb.without(nodes).turn(lb, "restore "+strings.Join(nodes, ", "))
 }
 
+// Ended has a balancer end a run as want: whom it had down is sent requests again, and whom only nodes of before led to is trusted no more.
+func Ended(had, want Nginx) []plan.Change {
+	var why []string
+	if down := had.Config.Down; len(down) > 0 {
+		why = append(why, "restore "+strings.Join(down, ", "))
+	}
+	if !bytes.Equal(had.Trusted, want.Trusted) {
+		why = append(why, "the nodes show no certificate of before any more")
+	}
+	return had.turn(want, why...)
+}
+
 // without is the balancer with the nodes down.
 func (t Nginx) without(nodes []string) Nginx {
 	t.Config.Down = slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(t.Config.Down), nodes...))))
 	return t
 }
 
-// turn makes a balancer that is t be want.
-func (t Nginx) turn(want Nginx, why string) []plan.Change {
-	had, f := t.files()[0], want.files()[0]
-	return []plan.Change{want.staged(f, had.want), want.load([]string{why})}
+// turn makes a balancer that is t be want, which has the same key.
+func (t Nginx) turn(want Nginx, why ...string) []plan.Change {
+	var changes []plan.Change
+	had := t.files()
+	for i, f := range want.files() {
+		if !had[i].want.Equal(f.want) {
+			changes = append(changes, want.staged(f, had[i].want))
+		}
+	}
+	if changes == nil {
+		return nil
+	}
+	return append(changes, want.load(why, nil))
 }
 
 // inFlightScript waits $1 seconds at most until nothing is connected from an address in $3 to a port in $2, all as the kernel writes

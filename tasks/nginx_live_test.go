@@ -2,8 +2,9 @@ package tasks
 
 import (
 	"bufio"
+	"context"
 	"crypto/tls"
-	"encoding/pem"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -22,7 +23,9 @@ import (
 	"time"
 
 	"apimctl/render"
+	"apimctl/tasks/keystore"
 	"apimctl/tasks/plan"
+	"apimctl/tasks/remote/remotetest"
 )
 
 // A live is a real nginx of a folder of its own, between clients and a gateway.
@@ -46,13 +49,11 @@ func newLive(t *testing.T) live {
 	t.Cleanup(node.Close)
 	lb := balancer()
 	lb.State, lb.Move = dir+"/state", 300*time.Millisecond
-	lb.Certificate = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: node.Certificate().Raw})
-	lb.Trusted = lb.Certificate
-	key, err := keyOf(node)
-	if err != nil {
-		t.Fatal(err)
+	lb.Chain = [][]byte{node.Certificate().Raw}
+	lb.Key = func(context.Context) (keystore.PrivateKey, error) {
+		return x509.MarshalPKCS8PrivateKey(node.TLS.Certificates[0].PrivateKey)
 	}
-	lb.Key = key
+	lb.Trusted = lb.certificate()
 	port := node.Listener.Addr().(*net.TCPAddr).Port
 	lb.Config.ServerName = "example.com" // httptest's
 	lb.Config.AllInOnes = []render.Peer{{Name: "aio-1", Address: "127.0.0.1", Offset: port - 9443}}
@@ -112,13 +113,22 @@ func (l live) do(changes []plan.Change) (string, error) {
 			l.write("state/nginx/"+filepath.Base(p.Path), l.here(string(p.Want.Data)))
 			continue
 		}
-		argv := c.(plan.Run).Argv
+		run := c.(plan.Run)
+		argv := run.Argv
 		script := strings.NewReplacer("/run/systemd/system", l.dir+"/no-systemd", "left=50", "left=5").Replace(nginxScript)
 		args := []string{"-c", script, "sh"}
 		for _, a := range argv[4:] {
 			args = append(args, strings.NewReplacer(digests...).Replace(l.here(a)))
 		}
-		if out, err := exec.Command("sh", args...).CombinedOutput(); err != nil {
+		cmd := exec.Command("sh", args...)
+		if run.Input != nil {
+			key, err := run.Input.Open(l.t.Context())
+			if err != nil {
+				l.t.Fatal(err)
+			}
+			cmd.Stdin = strings.NewReader(key.Reveal())
+		}
+		if out, err := cmd.CombinedOutput(); err != nil {
 			return string(out), err
 		}
 	}
@@ -138,7 +148,11 @@ func (l live) all() []plan.Change {
 	for _, f := range l.lb.files() {
 		changes = append(changes, l.lb.staged(f, f.want))
 	}
-	return append(changes, l.lb.load([]string{"test"}))
+	key, err := l.lb.lacksKey(l.t.Context(), remotetest.New())
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return append(changes, l.lb.load([]string{"test"}, key))
 }
 
 func (l live) pid() int {

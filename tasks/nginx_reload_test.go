@@ -1,21 +1,12 @@
 package tasks
 
 import (
-	"crypto/x509"
-	"encoding/pem"
-	"net/http/httptest"
 	"os"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 )
-
-// keyOf is the server's key, as PEM.
-func keyOf(s *httptest.Server) ([]byte, error) {
-	der, err := x509.MarshalPKCS8PrivateKey(s.TLS.Certificates[0].PrivateKey)
-	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), err
-}
 
 // Draining and restoring under load loses nothing. The same reloads without moving the clients first lose requests: the test can see them.
 func TestNginxReloadsLoseNothing(t *testing.T) {
@@ -60,12 +51,12 @@ func TestNginxRefusesAndRollsBack(t *testing.T) {
 		t.Fatal("no stamp")
 	}
 	broken := l
-	broken.lb.Certificate = []byte("no certificate\n")
+	broken.lb.Chain = [][]byte{[]byte("no certificate")}
 	out, err := broken.do(broken.all())
 	if err == nil || !strings.Contains(out, "the old one stays") || strings.Contains(out, "/test/") {
 		t.Errorf("%v: %s", err, out)
 	}
-	if l.read("etc/conf.d/apimctl-prod.conf") != conf || l.read("state/apimctl-prod.nginx.stamp") != stamp || l.read("etc/apimctl/apimctl-prod.crt") != string(l.lb.Certificate) {
+	if l.read("etc/conf.d/apimctl-prod.conf") != conf || l.read("state/apimctl-prod.nginx.stamp") != stamp || l.read("etc/apimctl/apimctl-prod.crt") != string(l.lb.certificate()) {
 		t.Error("a configuration that fails the test replaced another")
 	}
 

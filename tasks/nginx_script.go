@@ -2,6 +2,7 @@ package tasks
 
 // nginxScript has nginx at the folder $1 run with the files $7 and on, by where they belong below that folder. Those that changed wait
 // in $2 under their last names, and are gone from there at the end; $3 is the stamp and $4 what it says then: digest and place of each.
+// The private key, which ends in .key, comes on stdin, unless the one that is there stays.
 //
 // They are tested in a copy of the folder, with everything else that this nginx serves, before one is replaced. For $6 seconds clients
 // are moved to new connections by the file $5, since a reload ends kept-open ones without a word. A reload has succeeded when
@@ -45,6 +46,13 @@ trap 'exit 1' HUP INT TERM
 same=1
 for at in "$@"; do
 	staged=$new/${at##*/} f=$etc/$at
+	case $at in
+	*.key) # nginx -t holds it to its certificate
+		cat >"$staged"
+		if [ -s "$staged" ]; then cmp -s "$staged" "$f" || same=; else rm -f "$staged"; fi
+		continue
+		;;
+	esac
 	if [ -e "$staged" ]; then
 		if fits "$staged" "$at"; then f=$staged; else rm -f "$staged"; fi # of a run that died
 	fi

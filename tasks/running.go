@@ -44,7 +44,7 @@ func (t Started) Plan(ctx context.Context, h remote.Reader) ([]plan.Change, erro
 		return nil, err
 	}
 	if !n.runs {
-		return append(n.lacks, t.restart(n, []string{"asked for"})...), nil
+		return t.restart(ctx, h, n, []string{"asked for"})
 	}
 	if n.stamp.Exists() {
 		return nil, nil
@@ -67,7 +67,7 @@ func (t Restarted) Plan(ctx context.Context, h remote.Reader) ([]plan.Change, er
 	if err != nil {
 		return nil, err
 	}
-	return append(n.lacks, t.restart(n, []string{"asked for"})...), nil
+	return t.restart(ctx, h, n, []string{"asked for"})
 }
 
 // there is ErrNotInstalled where the service's home is not there.

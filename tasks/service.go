@@ -15,24 +15,26 @@ import (
 // Service keeps a node running with the files that it has now (product-facts.md §2). Which those are stands in a stamp: it is
 // taken away before the node stops and put back last, once the node is healthy. A run that dies in between is made good by the next.
 type Service struct {
-	Name   string // "wso2-gateway"
-	About  string // "WSO2 API Manager gateway of prod"
-	Home   string // /opt/wso2/gateway
-	Script string // "gateway.sh", in Home/bin
-	User   string
-	Group  string
-	Java   Java
-	Heap   Heap
-	Opts   []string // further JVM options
-	Args   []string // arguments of the product's script
-	Kind   string   // "systemd", "script"; "auto" is systemd where it is PID 1
-	State  string   // the directory of stamps: /var/lib/apimctl
+	Name    string // "wso2-gateway"
+	About   string // "WSO2 API Manager gateway of prod"
+	Home    string // /opt/wso2/gateway
+	Script  string // "gateway.sh", in Home/bin
+	User    string
+	Group   string
+	Java    Java
+	Heap    Heap
+	Opts    []string // further JVM options
+	Sandbox bool     // whether systemd keeps it from the rest of the host
+	Args    []string // arguments of the product's script
+	Kind    string   // "systemd", "script"; "auto" is systemd where it is PID 1
+	State   string   // the directory of stamps: /var/lib/apimctl
 
 	Files []string // what it runs with
 	Facts []string // what it runs with and no file tells: "truststore: db-ca 1a2b..."
 	Stop  time.Duration
 	Kill  bool // whether what still runs after Stop is killed
 
+	Ping   Ping        // from where it has to reach its databases before it is started
 	Before []plan.Wait // what has to answer before it is started
 	Gate   []plan.Wait // what has to answer before it counts as healthy
 }
@@ -55,11 +57,12 @@ func (t Service) Plan(ctx context.Context, h remote.Reader) ([]plan.Change, erro
 	if len(why) == 0 {
 		return n.lacks, nil
 	}
-	return append(n.lacks, t.restart(n, why)...), nil
+	return t.restart(ctx, h, n, why)
 }
 
 // A standing is how a service stands on a host.
 type standing struct {
+	java   string
 	keeper keeper
 	lacks  []plan.Change // what the keeper lacks
 	runs   bool
@@ -70,7 +73,7 @@ type standing struct {
 func (t Service) look(ctx context.Context, h remote.Reader) (standing, error) {
 	java, err := t.Java.Find(ctx, h)
 	booted, err2 := h.File(ctx, "/run/systemd/system")
-	n := standing{keeper: script{t, java}}
+	n := standing{java: java, keeper: script{t, java}}
 	var err3 error
 	n.stamp, err3 = h.File(ctx, t.stamp())
 	if err := errors.Join(err, err2, err3); err != nil {
@@ -93,9 +96,14 @@ type keeper interface {
 	start(why []string) plan.Run
 }
 
-func (t Service) restart(n standing, why []string) []plan.Change {
-	var lacks []plan.Change
-	for _, w := range t.Before { // a node is not stopped for one that would not start
+// restart is all that it takes, after what the standing lacks. A node is not stopped for one that would not start.
+func (t Service) restart(ctx context.Context, h remote.Reader, n standing, why []string) ([]plan.Change, error) {
+	ping, err := t.Ping.plan(ctx, h, n.java, t.User)
+	if err != nil {
+		return nil, err
+	}
+	lacks := append(n.lacks, ping...)
+	for _, w := range t.Before {
 		lacks = append(lacks, w)
 	}
 	lacks = append(lacks, brief(plan.File(t.stamp(), n.stamp, remote.File{}))...)
@@ -111,7 +119,7 @@ func (t Service) restart(n standing, why []string) []plan.Change {
 		lacks = append(lacks, w)
 	}
 	stamped := remote.File{Mode: 0o600, Owner: "root:root", Data: []byte(n.want)}
-	return append(lacks, brief(plan.File(t.stamp(), remote.File{}, stamped))...)
+	return append(lacks, brief(plan.File(t.stamp(), remote.File{}, stamped))...), nil
 }
 
 // brief are puts of apimctl's own notes: people need no diff of them.
@@ -197,7 +205,7 @@ func changed(kind, name string) string {
 func (t Service) text(java string) []byte {
 	return render.Unit(render.UnitInput{
 		Description: t.About, Home: t.Home, Script: "bin/" + t.Script, Args: t.Args, User: t.User, Group: t.Group,
-		JavaHome: java, Memory: t.Heap.String(), JavaOpts: strings.Join(t.Opts, " "), LogFile: t.Console(),
+		JavaHome: java, Memory: t.Heap.String(), JavaOpts: strings.Join(t.Opts, " "), LogFile: t.Console(), Sandbox: t.Sandbox,
 	})
 }
 

@@ -33,7 +33,8 @@ type app struct {
 	// connect reaches the hosts of a deployment.
 	connect func(loaded) (connector, error)
 
-	flags flags
+	flags   flags
+	printed printed // by the commands of ${cmd:}
 }
 
 // A connector connects to a host by its name.
@@ -95,8 +96,8 @@ Exit status: 0 nothing (left) to do, 1 error, 2 plan found changes, 3 a host unr
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.AddCommand(
-		a.initCommand(), a.validateCommand(), a.explainCommand(), a.renderCommand(), a.planCommand(), a.applyCommand(), a.statusCommand(),
-		a.startCommand(), a.stopCommand(), a.restartCommand(), a.certsCommand(), a.lockCommand(), a.historyCommand(), a.execCommand(),
+		a.initCommand(), a.validateCommand(), a.explainCommand(), a.checkCommand(), a.renderCommand(), a.planCommand(), a.applyCommand(), a.statusCommand(),
+		a.startCommand(), a.stopCommand(), a.restartCommand(), a.certsCommand(), a.secretsCommand(), a.lockCommand(), a.historyCommand(), a.execCommand(),
 		a.logsCommand(), a.versionCommand(),
 	)
 	return root

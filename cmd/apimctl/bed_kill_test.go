@@ -3,6 +3,7 @@ package main
 import (
 	"archive/zip"
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -15,7 +16,10 @@ import (
 )
 
 // A strike is the event at which the command is killed: its kind, its host, and how what it names begins.
-type strike struct{ kind, host, begins string }
+type strike struct {
+	kind, host, begins string
+	works              bool // what the host was doing may outlive the command: the lease covers that
+}
 
 func (s strike) at(e playbooks.Event) bool {
 	named := e.Change
@@ -28,13 +32,13 @@ func (s strike) at(e playbooks.Event) bool {
 func bedKilled(t *testing.T, b *bed) {
 	b.onNodes(t, `echo start.seconds=0.2 >"$(ls -d /opt/wso2/all-in-one /opt/wso2/gateway 2>/dev/null)/repository/conf/standin.properties"`, "")
 	for i, s := range []strike{
-		{playbooks.ChangeStarted, "aio-1", "write /opt/wso2/all-in-one/repository/conf/deployment.toml"},
-		{playbooks.ChangeStarted, "aio-1", "remove /var/lib/apimctl/wso2-all-in-one.stamp"},
-		{playbooks.ChangeStarted, "aio-1", "stop "},
-		{playbooks.ChangeDone, "aio-1", "stop "},
-		{playbooks.ChangeStarted, "aio-2", "start "},
-		{playbooks.ChangeStarted, "gw-1", "wait until localhost:9443"},
-		{playbooks.ChangeStarted, "gw-2", "write /var/lib/apimctl/wso2-gateway.stamp"},
+		{playbooks.ChangeStarted, "aio-1", "write /opt/wso2/all-in-one/repository/conf/deployment.toml", false},
+		{playbooks.ChangeStarted, "aio-1", "remove /var/lib/apimctl/wso2-all-in-one.stamp", false},
+		{playbooks.ChangeStarted, "aio-1", "stop ", true},
+		{playbooks.ChangeDone, "aio-1", "stop ", false},
+		{playbooks.ChangeStarted, "aio-2", "start ", true},
+		{playbooks.ChangeStarted, "gw-1", "wait until localhost:9443", false},
+		{playbooks.ChangeStarted, "gw-2", "write /var/lib/apimctl/wso2-gateway.stamp", false},
 	} {
 		t.Run(s.kind+" "+s.host+" "+s.begins, func(t *testing.T) {
 			for _, n := range []string{s.host, "gw-1", "gw-2"} {
@@ -51,18 +55,21 @@ func (b *bed) killedUnpacking(t *testing.T) {
 	b.enlarge(t, b.dir+"/../dist/wso2am-universal-gw-4.6.0.zip", b.dir+"/wso2am-universal-gw-4.6.0.zip")
 	was := b.edits
 	b.edits = append(b.edits, "gateway: ../dist/", "gateway: ./")
-	b.killed(t, strike{playbooks.Progressed, "gw-1", "upload"}, "--limit", "gw-1")
-	b.killed(t, strike{playbooks.Progressed, "gw-2", "unpack"}, "--limit", "gw-2")
+	b.killed(t, strike{playbooks.Progressed, "gw-1", "upload", true}, "--limit", "gw-1")
+	b.killed(t, strike{playbooks.Progressed, "gw-2", "unpack", true}, "--limit", "gw-2")
 	b.edits = was
-	b.killed(t, strike{playbooks.ChangeStarted, "gw-1", "stop "}, "--limit", "gateway")
+	b.killed(t, strike{playbooks.ChangeStarted, "gw-1", "stop ", true}, "--limit", "gateway")
 }
 
 // killed kills an apply at a point, without a chance to tidy up, and wants the next one to finish.
 func (b *bed) killed(t *testing.T, s strike, limit ...string) {
 	inv := b.inventory(t, "killed")
-	b.kill(t, s, append([]string{"apply", "-i", inv, "--yes", "--output", "json"}, limit...)...)
-	// The hosts that the dead run had locked are free when its lease is over.
-	b.wants(t, exitOK, append([]string{"apply", "-i", inv, "--yes", "--lock-wait", "2m"}, limit...)...)
+	apply := append([]string{"apply", "-i", inv, "--yes", "--lock-wait", "2m"}, limit...)
+	b.kill(t, s, append(apply, "--output", "json")...)
+	if !s.works {
+		b.wants(t, exitOK, "lock", "break", "-i", inv, "--yes") // as a user does who knows that the run is dead
+	}
+	b.wants(t, exitOK, apply...)
 	b.whole(t)
 	b.wants(t, exitOK, append([]string{"plan", "-i", inv}, limit...)...)
 }
@@ -70,6 +77,8 @@ func (b *bed) killed(t *testing.T, s strike, limit ...string) {
 func (b *bed) kill(t *testing.T, s strike, args ...string) {
 	t.Helper()
 	cmd := b.command(nil, args...)
+	var said bytes.Buffer
+	cmd.Stderr = &said
 	out, err := cmd.StdoutPipe()
 	if err == nil {
 		err = cmd.Start()
@@ -89,7 +98,7 @@ func (b *bed) kill(t *testing.T, s strike, args ...string) {
 	}
 	_ = cmd.Wait() // it was killed
 	if err != nil || !struck {
-		t.Fatalf("it was not killed at %+v: %v", s, err)
+		t.Fatalf("it was not killed at %+v: %v\n%s", s, err, &said)
 	}
 }
 

@@ -20,11 +20,11 @@ type trouble struct {
 }
 
 const (
-	crash    = `printf 'start.seconds=40\ncrash.after=5\ncrash.status=3\n' >/opt/wso2/gateway/repository/conf/standin.properties`
-	never    = `printf 'start.seconds=0.2\nnever.healthy=true\n' >/opt/wso2/gateway/repository/conf/standin.properties`
-	quick    = `echo start.seconds=0.2 >/opt/wso2/gateway/repository/conf/standin.properties`
-	java     = `cd /usr/lib/jvm/java-17-openjdk-amd64 && `
-	database = `systemctl start mariadb && until mariadb -e 'SELECT 1' >/dev/null 2>&1; do sleep 0.3; done`
+	crash   = `printf 'start.seconds=40\ncrash.after=5\ncrash.status=3\n' >/opt/wso2/gateway/repository/conf/standin.properties`
+	never   = `printf 'start.seconds=0.2\nnever.healthy=true\n' >/opt/wso2/gateway/repository/conf/standin.properties`
+	quick   = `echo start.seconds=0.2 >/opt/wso2/gateway/repository/conf/standin.properties`
+	java    = `cd /usr/lib/jvm/java-17-openjdk-amd64 && `
+	mariadb = `systemctl start mariadb && until mariadb -e 'SELECT 1' >/dev/null 2>&1; do sleep 0.3; done`
 )
 
 func (b *bed) troubles(t *testing.T) []trouble {
@@ -32,7 +32,7 @@ func (b *bed) troubles(t *testing.T) []trouble {
 	return []trouble{
 		{name: "node-dies", status: exitGate, changes: []string{"gw-1", "gw-2"}, breaks: map[string]string{"gw-1": crash}, mends: map[string]string{"gw-1": quick}},
 		{name: "never-healthy", status: exitGate, changes: []string{"gw-2"}, breaks: map[string]string{"gw-2": never}, mends: map[string]string{"gw-2": quick}},
-		{name: "database-down", status: exitGate, changes: []string{"aio-1", "gw-1"}, breaks: map[string]string{"db": `systemctl stop mariadb`}, mends: map[string]string{"db": database}},
+		{name: "database-down", status: exitGate, changes: []string{"aio-1", "gw-1"}, breaks: map[string]string{"db": `systemctl stop mariadb`}, mends: map[string]string{"db": mariadb}},
 		{name: "database-password", status: exitGate, env: []string{"BED_APIM_DB_PASSWORD=not-this-planted-one"}},
 		{name: "host-key-unknown", status: exitUnreachable, edits: []string{b.dir + "/known_hosts", unknown}},
 		{name: "host-key-changed", status: exitUnreachable, edits: []string{b.dir + "/known_hosts", changed}},

@@ -33,7 +33,7 @@ func (a *app) certsStatusCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "status",
 		Short: "Show every certificate in every store of every node, and as every TLS port shows it",
-		Long: `certs status reads the keystores and truststores of all nodes and shakes hands with their TLS ports, and changes nothing.
+		Long: `certs status reads the keystores and truststores of all nodes and load balancers and shakes hands with their TLS ports, and changes nothing.
 Certificates that are the same on several nodes share a line. Of those that the distribution brought to trust others by,
 only their number is shown; --verbose shows them, and JSON always has them.
 Exit status 2 says that something in use expires within the time given, 1 that something else is wrong.`,
@@ -95,14 +95,18 @@ func (a *app) settled(ctx context.Context) (*session, error) {
 	return &session{loaded: l, deployment: d, runner: &playbooks.Runner{Connect: connect, Parallel: a.flags.parallel, Stop: a.stop}}, nil
 }
 
-// watch looks at all nodes, in inventory order.
+// watch looks at all nodes and load balancers, in inventory order.
 func (s *session) watch(ctx context.Context, w playbooks.Watch) ([]playbooks.Seen, error) {
-	openErr := s.runner.Open(ctx, s.nodeNames())
-	nodes := s.nodes()
+	nodes := s.limited(slices.Concat(s.deployment.Nodes, s.deployment.Balancers()))
+	var names []string
+	for _, n := range nodes {
+		names = append(names, n.Name)
+	}
+	openErr := s.runner.Open(ctx, names)
 	seen := make([][]playbooks.Seen, len(nodes))
 	var mu sync.Mutex
 	var errs []error
-	_ = s.runner.Each(ctx, s.nodeNames(), func(ctx context.Context, host string, c playbooks.Connection) error {
+	_ = s.runner.Each(ctx, names, func(ctx context.Context, host string, c playbooks.Connection) error {
 		i := slices.IndexFunc(nodes, func(n playbooks.Node) bool { return n.Name == host })
 		found, err := w.Look(ctx, nodes[i], c)
 		mu.Lock()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -18,8 +19,8 @@ func (a *app) certsCSRCommand() *cobra.Command {
 		Long: `certs csr makes the keys of hosts and writes a request for each, with all names that its certificate must have. It writes the same
 request again until its answer is installed. The keys stay here, encrypted.`,
 		Example: "  apimctl certs csr -i inventory.yaml",
-		RunE: func(*cobra.Command, []string) error {
-			k, err := a.ordered()
+		RunE: func(c *cobra.Command, _ []string) error {
+			k, err := a.ordered(c.Context())
 			if err != nil {
 				return err
 			}
@@ -43,8 +44,8 @@ func (a *app) certsInstallCommand() *cobra.Command {
 issuers' among the others. If one is unfit, none is taken. 'apimctl apply' then brings them to the hosts.`,
 		Example: "  apimctl certs install signed/ -i inventory.yaml && apimctl apply -i inventory.yaml",
 		Args:    cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			k, err := a.ordered()
+		RunE: func(c *cobra.Command, args []string) error {
+			k, err := a.ordered(c.Context())
 			if err != nil {
 				return err
 			}
@@ -61,8 +62,8 @@ issuers' among the others. If one is unfit, none is taken. 'apimctl apply' then 
 }
 
 // ordered are the keys of a deployment whose certificates somebody else signs.
-func (a *app) ordered() (playbooks.Keys, error) {
-	inv, err := inventory.Load(a.flags.inventory, a.env)
+func (a *app) ordered(ctx context.Context) (playbooks.Keys, error) {
+	inv, err := a.source(ctx).Load(a.flags.inventory)
 	if err == nil && inv.PKI.Mode != inventory.CSR {
 		err = &usageError{errors.New("requests are for certificates.mode csr; the inventory has another one")}
 	}

@@ -41,7 +41,7 @@ func (a *app) rotate(ctx context.Context, ca bool, host string) error {
 	if err != nil {
 		return err
 	}
-	names, err := rotated(l.inv, host)
+	names, err := rotated(playbooks.KeysOf(l.inv), host)
 	if err != nil {
 		return err
 	}
@@ -66,15 +66,15 @@ func (a *app) rotate(ctx context.Context, ca bool, host string) error {
 }
 
 // rotated are the hosts whose keys are replaced.
-func rotated(inv *inventory.Inventory, host string) ([]string, error) {
+func rotated(k playbooks.Keys, host string) ([]string, error) {
 	var all []string
-	for _, h := range inv.Hosts {
+	for _, h := range k.Hosts() {
 		if host == "" || h.Name == host {
 			all = append(all, h.Name)
 		}
 	}
 	if len(all) == 0 {
-		return nil, &usageError{fmt.Errorf("--host %s: the inventory has no such host", host)}
+		return nil, &usageError{fmt.Errorf("--host %s: there is no host of this name whose key is made here", host)}
 	}
 	return all, nil
 }
@@ -174,7 +174,7 @@ func (a *app) certsRotateSigningCommand() *cobra.Command {
 const signingLoss = `There is no way to do this without loss. It invalidates:
   - every token, API key and internal key signed so far, once the gateways trust the new certificate alone;
   - everything that the old key encrypted in the databases and the registry: it can be read with the old key only;
-  - the passwords that the secure vault encrypted in deployment.toml: they must be encrypted anew.
+  - the passwords that the secure vault encrypted in deployment.toml: encrypted anew with secrets.on_nodes cipher, else for you to encrypt.
 The old key stays beside the inventory, as pki/signing-old-DIGITS. Where it is interrupted, 'apimctl apply' finishes it.`
 
 // withUnderstanding gives a command the flag for what cannot be undone.

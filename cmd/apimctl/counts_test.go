@@ -19,9 +19,12 @@ func TestPlanIsFewExchanges(t *testing.T) {
 	if err := s.given([]string{"two-and-two.yaml"}); err != nil {
 		t.Fatal(err)
 	}
+	if err := s.edit([]string{"inventory.yaml", "manage: none", "manage: check"}); err != nil {
+		t.Fatal(err)
+	}
 	for _, command := range []string{"apply --yes", "plan"} {
 		for _, m := range s.world.hosts {
-			m.fetched = nil
+			m.fetched, m.world.asked = nil, 0
 		}
 		if err := s.apimctl(strings.Fields(command)); err != nil {
 			t.Fatal(err)
@@ -29,6 +32,9 @@ func TestPlanIsFewExchanges(t *testing.T) {
 	}
 	if !strings.HasSuffix(s.screen.String(), "\nnothing to do\n[exit status 0]\n\n") {
 		t.Fatalf("there is something to do:\n%s", s.screen.String())
+	}
+	if n := s.world.asked; n != 2 {
+		t.Errorf("databases were dialled %d times; once for each of two is wanted, from one node", n)
 	}
 	for name, m := range s.world.hosts {
 		t.Run(name, func(t *testing.T) { replay(t, m) })

@@ -9,6 +9,7 @@ import (
 	"apimctl/inventory/dist"
 	"apimctl/playbooks"
 	"apimctl/tasks"
+	"apimctl/tasks/database"
 	"apimctl/tasks/lock"
 	"apimctl/tasks/plan"
 	"apimctl/tasks/remote"
@@ -58,6 +59,13 @@ var hints = []func(error) string{
 	is(errMeanwhile, "run it again: it plans anew"),
 	is(tasks.ErrNotInstalled, "install it first: apimctl apply"),
 	is(errMoved, "make a new plan: apimctl plan --out FILE; a plan made with --limit is applied with the same --limit"),
+	as(func(e *database.Error) string { return databaseHint(e) }),
+	as(func(e *database.StatementError) string {
+		if !e.Stays {
+			return "mend what the server says, and apply again"
+		}
+		return "mend what the server says, drop the database and create it anew, and apply again: no script is run on a database with tables"
+	}),
 	as(func(e inventory.Problems) string { return "" }),
 }
 
@@ -119,4 +127,26 @@ func each(err error) []error {
 
 func indent(s string) string {
 	return "    " + strings.ReplaceAll(strings.TrimSpace(s), "\n", "\n    ")
+}
+
+// databaseHint says what to do about a database that the product cannot use.
+func databaseHint(e *database.Error) string {
+	key := "databases." + e.Label
+	switch e.Kind {
+	case database.Unreached:
+		return "check " + key + ", that the server runs, and that a firewall lets this host through to it"
+	case database.Login:
+		return "mend username and password of " + key
+	case database.Missing, database.Denied:
+		return "create the database and its user, or set databases.manage: schema and databases.admin"
+	case database.Lacks:
+		return "set databases.manage: schema, and apply creates its tables"
+	case database.Neither:
+		return "no script is run on a database with tables: if nothing in it is of worth, drop it by hand and create it anew, then apply"
+	case database.Charset:
+		return "create it anew with CHARACTER SET latin1; databases.manage: none leaves databases alone"
+	case database.TooOld:
+		return "use another server; databases.manage: none leaves databases alone"
+	}
+	return ""
 }

@@ -9,22 +9,26 @@ import (
 
 // layers says what each package may import of ours, as design.md draws it. What is not named here may not exist.
 var layers = map[string][]string{
-	"inventory":               nil,
-	"inventory/dist":          nil,
-	"inventory/pki":           nil,
-	"render":                  nil,
-	"render/catalog":          nil,
-	"render/check":            {"render/catalog"},
-	"tasks/keystore":          nil,
-	"tasks/remote":            nil,
-	"tasks/remote/remotetest": {"tasks/remote"},
-	"tasks/lock":              {"tasks/remote"},
-	"tasks/journal":           {"tasks/remote"},
-	"tasks/logs":              {"tasks/remote"},
-	"tasks/plan":              {"tasks/remote", "render"},
-	"tasks":                   {"tasks/plan", "tasks/remote", "tasks/keystore", "render"},
-	"playbooks":               {"tasks", "tasks/plan", "tasks/lock", "tasks/journal", "tasks/remote", "tasks/keystore", "render", "render/catalog", "render/check", "inventory", "inventory/pki"},
-	"cmd/apimctl":             nil, // everything
+	"inventory":                   {"inventory/sealed"},
+	"inventory/sealed":            nil,
+	"inventory/dist":              nil,
+	"inventory/pki":               nil,
+	"render":                      nil,
+	"render/catalog":              nil,
+	"render/check":                {"render/catalog"},
+	"tasks/keystore":              nil,
+	"tasks/remote":                nil,
+	"tasks/remote/remotetest":     {"tasks/remote"},
+	"tasks/lock":                  {"tasks/remote"},
+	"tasks/journal":               {"tasks/remote"},
+	"tasks/logs":                  {"tasks/remote"},
+	"tasks/plan":                  {"tasks/remote", "render"},
+	"tasks/database":              {"tasks/remote"},
+	"tasks/database/databasetest": nil,
+	"tasks/hardening":             {"tasks", "tasks/remote", "render", "render/check"},
+	"tasks":                       {"tasks/plan", "tasks/remote", "tasks/keystore", "tasks/database", "render"},
+	"playbooks":                   {"tasks", "tasks/plan", "tasks/lock", "tasks/journal", "tasks/remote", "tasks/keystore", "tasks/database", "tasks/hardening", "render", "render/catalog", "render/check", "inventory", "inventory/pki"},
+	"cmd/apimctl":                 nil, // everything
 }
 
 func TestLayers(t *testing.T) {

@@ -19,7 +19,7 @@ type loaded struct {
 
 // load reads the inventory and the distributions that it names, which are downloaded where it gives a URL. No host is reached.
 func (a *app) load(ctx context.Context) (loaded, error) {
-	inv, err := inventory.Load(a.flags.inventory, a.env)
+	inv, err := a.source(ctx).Load(a.flags.inventory)
 	if err != nil {
 		return loaded{}, err
 	}

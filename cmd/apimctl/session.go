@@ -83,9 +83,12 @@ func (a *app) reach(ctx context.Context, s *session, reporter playbooks.Reporter
 }
 
 // nodes are the nodes that the command is limited to.
-func (s *session) nodes() []playbooks.Node {
+func (s *session) nodes() []playbooks.Node { return s.limited(s.deployment.Nodes) }
+
+// limited are those of some that the command is limited to.
+func (s *session) limited(all []playbooks.Node) []playbooks.Node {
 	var nodes []playbooks.Node
-	for _, n := range s.deployment.Nodes {
+	for _, n := range all {
 		for _, h := range s.hosts {
 			if h.Name == n.Name {
 				nodes = append(nodes, n)

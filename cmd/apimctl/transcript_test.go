@@ -34,6 +34,7 @@ const planted = "hunter2-planted"
 //	edit FILE OLD NEW    replaces text in a file
 //	show FILE            puts a file into the transcript
 //	mirror FILE NEW      serves the script's files by https, and names FILE's URL and digest in inventory.yaml in place of it; NEW is its name there
+//	database STATE       makes something of the database server: see world_database_test.go
 //	setting NAME=VALUE   is an environment variable; "setting color" is a terminal with colours
 //
 // What the commands printed is in the file `seen`, as a terminal would show it: what went to standard error begins with "! ", and the
@@ -55,6 +56,7 @@ func TestTranscripts(t *testing.T) {
 			"apimctl": command((*stage).apimctl), "given": command((*stage).given), "host": command((*stage).host),
 			"answer": command((*stage).answer), "edit": command((*stage).edit), "show": command((*stage).show),
 			"setting": command((*stage).setting), "mirror": command((*stage).serve),
+			"database": command((*stage).database),
 		},
 	})
 }

@@ -12,6 +12,7 @@ import (
 
 	"apimctl/playbooks"
 	"apimctl/render/check"
+	"apimctl/tasks/hardening"
 	"apimctl/tasks/plan"
 )
 
@@ -140,7 +141,7 @@ func (a *app) explainCommand() *cobra.Command {
 		Example: "  apimctl explain APIM012",
 		Args:    usageArgs(cobra.ExactArgs(1)),
 		RunE: func(_ *cobra.Command, args []string) error {
-			r, ok := check.Explain(strings.ToUpper(args[0]))
+			r, ok := hardening.Explain(strings.ToUpper(args[0]))
 			if !ok {
 				return &inputError{fmt.Errorf("%s: no finding has this code; docs/checks.md lists them", args[0])}
 			}

@@ -15,6 +15,7 @@ import (
 
 	"apimctl/inventory"
 	"apimctl/playbooks"
+	"apimctl/tasks/database/databasetest"
 	"apimctl/tasks/remote"
 	"apimctl/tasks/remote/remotetest"
 )
@@ -23,6 +24,11 @@ import (
 type world struct {
 	cert tls.Certificate
 
+	databases *databasetest.MySQL
+	strangers bool // it does not know the inventory's users
+	closed    bool // its port
+	asked     int  // how often it was dialled
+
 	mu    sync.Mutex
 	inv   *inventory.Inventory // as last loaded
 	hosts map[string]*machine
@@ -30,7 +36,7 @@ type world struct {
 }
 
 func newWorld(t testing.TB) *world {
-	return &world{cert: remotetest.Certificate(t), hosts: map[string]*machine{}}
+	return &world{cert: remotetest.Certificate(t), databases: newDatabases(), hosts: map[string]*machine{}}
 }
 
 // connect reaches the inventory's hosts in this world.
@@ -38,6 +44,7 @@ func (w *world) connect(l loaded) (connector, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.inv = l.inv
+	w.admits()
 	return func(_ context.Context, host string) (playbooks.Connection, error) {
 		m := w.machine(host)
 		if err := m.refuses(); err != nil {
@@ -53,8 +60,10 @@ func (w *world) machine(name string) *machine {
 	if w.hosts[name] == nil {
 		m := &machine{Memory: remotetest.New(), world: w, name: name}
 		m.java("17.0.15")
+		m.Set("/usr/lib/jvm/java/bin/keytool", remote.File{Mode: 0o755, Owner: "root:root"})
 		m.Answer("ls", func([]string) (string, error) { return "", &remote.ExitError{Code: 2} })
 		m.Effect("sh", m.script)
+		m.Effect("/usr/lib/jvm/java/bin/java", m.ping)
 		w.hosts[name] = m
 	}
 	return w.hosts[name]
@@ -108,6 +117,14 @@ func (m *machine) Dial(ctx context.Context, network, addr string) (net.Conn, err
 	}
 	if host == "localhost" {
 		return m.Memory.Dial(ctx, network, addr)
+	}
+	if port == "3306" && !m.world.closed {
+		m.world.mu.Lock()
+		m.world.asked++
+		m.world.mu.Unlock()
+		here, there := net.Pipe()
+		go m.world.databases.Serve(there)
+		return here, nil
 	}
 	if port == "443" { // a load balancer passes it on
 		port = "9443"
@@ -202,13 +219,28 @@ func (m *machine) die() {
 }
 
 func (m *machine) java(version string) {
-	m.Answer("find", func([]string) (string, error) {
+	m.Answer("find", func(argv []string) (string, error) {
+		if argv[len(argv)-1] != "release" { // what is in a folder of drop-ins
+			if argv[len(argv)-1] != "*.conf" {
+				return "", nil
+			}
+			return strings.Join(m.Paths(argv[1]), "\n"), nil
+		}
 		if version == "" {
 			return "", &remote.ExitError{Code: 1}
 		}
 		return "/usr/lib/jvm/java/release\n", nil
 	})
-	m.Answer("head", func([]string) (string, error) { return fmt.Sprintf("JAVA_VERSION=%q\n", version), nil })
+	m.Answer("head", func(argv []string) (string, error) {
+		path := argv[len(argv)-1]
+		if strings.HasSuffix(path, "/release") {
+			return fmt.Sprintf("JAVA_VERSION=%q\n", version), nil
+		}
+		if f := m.At(path); f.Exists() {
+			return string(f.Data), nil
+		}
+		return "", &remote.ExitError{Code: 1}
+	})
 }
 
 const diesWith = `Exception in thread "main" java.lang.UnsupportedClassVersionError: org/wso2/carbon/bootstrap/Bootstrap has been compiled by a more recent version
@@ -246,7 +278,7 @@ func (m *machine) fault(name string) error {
 		m.refuse = &remote.AuthError{User: "deploy", Address: at, Tried: []string{"agent (2 keys)", "key ~/.ssh/id_ed25519"}}
 	case "no-sudo":
 		m.refuse = &remote.BecomeError{User: "deploy", Words: "a password is required"}
-	case "unhealthy", "dies", "disk-full", "interrupts", "interrupts-unpack", "hangs", "locked", "deaf":
+	case "no-driver", "unhealthy", "dies", "disk-full", "interrupts", "interrupts-unpack", "hangs", "locked", "deaf":
 		m.wrong[name] = true
 	default:
 		return fmt.Errorf("%s: no such fault", name)

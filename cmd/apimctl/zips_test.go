@@ -3,8 +3,10 @@ package main
 import (
 	"archive/zip"
 	"bytes"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -19,10 +21,20 @@ func (s *stage) given(args []string) error {
 		return err
 	}
 	s.env["PASSWORD"] = planted
+	vault, err := os.ReadFile(filepath.Join("testdata", "internal.p12"))
+	if err != nil {
+		return err
+	}
+	security := map[string]string{"repository/conf/security/x": "", "repository/resources/security/internal.jks": string(vault)}
 	aio := map[string]string{"bin/api-manager.sh": "#!/bin/sh\n"}
 	gw := map[string]string{"bin/gateway.sh": "#!/bin/sh\n"}
 	for name, data := range map[string][]byte{
+		"am-db.zip": pack("wso2am-4.6.0", map[string]string{
+			"bin/api-manager.sh": "#!/bin/sh\n", "dbscripts/mysql.sql": scriptOf("shared_db"), "dbscripts/apimgt/mysql.sql": scriptOf("apim_db"),
+		}),
 		"am.zip":        pack("wso2am-4.6.0", aio),
+		"am-vault.zip":  pack("wso2am-4.6.0", with(aio, security)),
+		"gw-vault.zip":  pack("wso2am-universal-gw-4.6.0", with(gw, security)),
 		"am-4.5.0.zip":  pack("wso2am-4.5.0", aio),
 		"gw.zip":        pack("wso2am-universal-gw-4.6.0", gw),
 		"acp.zip":       pack("wso2am-acp-4.6.0", map[string]string{"bin/api-cp.sh": ""}),
@@ -35,6 +47,12 @@ func (s *stage) given(args []string) error {
 		}
 	}
 	return nil
+}
+
+func with(files, more map[string]string) map[string]string {
+	all := maps.Clone(files)
+	maps.Copy(all, more)
+	return all
 }
 
 const shippedTOML = "[server]\nhostname = \"localhost\"\n#offset=0\n\n[super_admin]\nusername = \"admin\"\npassword = \"admin\"\n"
@@ -57,8 +75,8 @@ func pack(top string, more map[string]string) []byte {
 			panic(err) // memory takes it
 		}
 	}
-	for name, text := range more {
-		add(name, text)
+	for _, name := range slices.Sorted(maps.Keys(more)) {
+		add(name, more[name])
 	}
 	for _, name := range []string{"repository/components/lib/x", "repository/components/dropins/x", "repository/logs/x"} {
 		add(name, "")

@@ -16,18 +16,24 @@ import (
 // Severity says whether a finding stops.
 type Severity int
 
-// A Warning is likely a mistake, an Error is one.
+// An Info is worth knowing, a Warning is likely a mistake, an Error is one.
 const (
-	Warning Severity = iota
+	Info Severity = iota
+	Warning
 	Error
 )
 
-// String is "warning" or "error".
-func (s Severity) String() string {
-	if s == Error {
-		return "error"
+// String is "info", "warning" or "error".
+func (s Severity) String() string { return [...]string{"info", "warning", "error"}[s] }
+
+// ParseSeverity is the severity of that name.
+func ParseSeverity(name string) (Severity, bool) {
+	for s := Info; s <= Error; s++ {
+		if s.String() == name {
+			return s, true
+		}
 	}
-	return "warning"
+	return 0, false
 }
 
 // MarshalText writes what String says.
@@ -72,6 +78,7 @@ type Deployment struct {
 	Hosts        map[string]string           // name -> address that the hosts file of every node will carry
 	Catalogs     map[string]*catalog.Catalog // by role; what needs the catalog of a role that has none is left out
 	LoadBalanced bool                        // the hostnames lead to load balancers on the ports 443 and 80
+	Closed       bool                        // clients reach the nodes through a load balancer that closes /carbon and /services
 }
 
 // A Node is one product on one host. The functions may be nil.
@@ -84,6 +91,7 @@ type Node struct {
 
 	Addresses []string // names and addresses that the node answers to, beside Host
 	Env       []string // variables that its service is started with, beside the system's own; nil if not known
+	Args      []string // arguments of its start script
 
 	Origin  func(key string) (file string, line int) // where a value comes from; "" if not known
 	Secret  func(key string) bool                    // values that must not be shown, beside those that show by their name
@@ -91,9 +99,14 @@ type Node struct {
 }
 
 // Check returns what the rules find, sorted by host, key and code: the order of nodes does not matter.
-func Check(d Deployment) []Finding {
+func Check(d Deployment) []Finding { return apply(table(), d) }
+
+// Harden is Check for the production checklist: what is no mistake, and no good in production. Defaults of the product count.
+func Harden(d Deployment) []Finding { return apply(checklist, d) }
+
+func apply(rules []ruling, d Deployment) []Finding {
 	c := newRun(d)
-	for _, r := range table() {
+	for _, r := range rules {
 		c.rule = r.Rule
 		for _, n := range c.nodes {
 			c.visit(r, n)
@@ -102,11 +115,12 @@ func Check(d Deployment) []Finding {
 			r.whole(c)
 		}
 	}
-	slices.SortFunc(c.found, compare)
+	slices.SortFunc(c.found, Compare)
 	return slices.CompactFunc(c.found, func(a, b Finding) bool { return a == b })
 }
 
-func compare(a, b Finding) int {
+// Compare orders findings by host, key and code.
+func Compare(a, b Finding) int {
 	return cmp.Or(strings.Compare(a.Host, b.Host), strings.Compare(a.Key, b.Key), strings.Compare(a.Code, b.Code),
 		strings.Compare(a.Message, b.Message))
 }

@@ -8,16 +8,19 @@ import (
 
 // A Rule is a kind of mistake, with what an operator is told of it.
 type Rule struct {
-	Code     string // APIM and a number; it stays
+	Code     string // APIM or HOST and a number; it stays
 	Severity Severity
 	Title    string // the mistake in a few words
 	Why      string // what the product does with it
 	Fix      string
-	Example  Example
+	Example  Example // none of what is seen on a host
 }
 
 // Text explains the rule to a person.
 func (r Rule) Text() string {
+	if r.Example.Host == "" {
+		return fmt.Sprintf("%s (%s): %s\n\n%s\n\nHow to mend it: %s\n", r.Code, r.Severity, r.Title, r.Why, r.Fix)
+	}
 	return fmt.Sprintf("%s (%s): %s\n\n%s\n\nHow to mend it: %s\n\nWrong, on %s:\n%s\nRight:\n%s",
 		r.Code, r.Severity, r.Title, r.Why, r.Fix, r.Example.Host, indented(r.Example.Wrong), indented(r.Example.Right))
 }
@@ -57,9 +60,18 @@ func Rules() []Rule {
 	return rules
 }
 
+// Checklist returns the rules of Harden, sorted by code.
+func Checklist() []Rule {
+	var rules []Rule
+	for _, r := range checklist {
+		rules = append(rules, r.Rule)
+	}
+	return rules
+}
+
 // Explain returns the rule of a code.
 func Explain(code string) (Rule, bool) {
-	rules := Rules()
+	rules := append(Rules(), Checklist()...)
 	i := slices.IndexFunc(rules, func(r Rule) bool { return r.Code == code })
 	if i < 0 {
 		return Rule{}, false

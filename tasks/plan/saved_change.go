@@ -56,6 +56,12 @@ type savedRun struct {
 	Here       bool     `json:"here,omitempty"` // on the machine that applies it
 }
 
+type savedSQL struct {
+	Database string `json:"database"`
+	Script   string `json:"script,omitempty"`
+	SHA256   string `json:"sha256,omitempty"`
+}
+
 type savedWait struct {
 	Every  string   `json:"every"`
 	For    string   `json:"for"`
@@ -80,6 +86,8 @@ func saveChange(c Change) (savedChange, error) {
 		is = savedUnpack(c)
 	case Run:
 		is = savedRun{c.Cmd, c.Input.name(), c.Why, c.Touches, c.Interrupts, c.Restores, c.Here != ""}
+	case SQL:
+		is = savedSQL{c.Database, c.Script, c.SHA256}
 	case Wait:
 		w := c.settled()
 		s := savedWait{w.Every.String(), w.For.String(), w.InARow, c.Probe.Trust, c.Probe.ServerName, c.Probe.Command, c.Logs, c.Guards, nil}

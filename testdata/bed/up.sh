@@ -91,8 +91,11 @@ load() {
 	fi
 }
 
-copy_driver() {
-	docker cp -L "$project-db:/opt/jdbc/usr/share/java/mariadb-java-client.jar" "$BED_DIR/" >/dev/null
+copy_drivers() {
+	local jar
+	for jar in mariadb-java-client postgresql; do
+		docker cp -L "$project-db:/opt/jdbc/usr/share/java/$jar.jar" "$BED_DIR/" >/dev/null
+	done
 }
 
 make_mariadb() {
@@ -126,6 +129,6 @@ write_ssh_config >"$BED_DIR/ssh_config"
 compose up -d 2>&1 | tail -n 20 >&2 || die "the containers do not start"
 wait_for_hosts
 make_mariadb
-copy_driver
+copy_drivers
 inventory >"$BED_DIR/inventory.yaml"
 say "is up after $SECONDS s: ssh -F .cache/bed$BED/ssh_config aio-1"

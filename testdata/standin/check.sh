@@ -223,7 +223,9 @@ keytool -importkeystore -srckeystore "$aio/$security/wso2carbon.jks" -srcstorepa
 mv "$work/p12" "$aio/$security/wso2carbon.jks"
 secret=$(keytool -exportcert -rfc -alias wso2carbon -keystore "$aio/$security/wso2carbon.jks" -storepass wso2carbon 2>/dev/null >"$work/cert.pem" &&
   printf admin | openssl pkeyutl -encrypt -certin -inkey "$work/cert.pem" -pkeyopt rsa_padding_mode:oaep | base64 -w 0)
-echo secVault.enabled=true >"$aio/repository/conf/security/secret-conf.properties"
+printf '%s\n' secVault.enabled=true "keystore.identity.location=$aio/$security/wso2carbon.jks" keystore.identity.type=PKCS12 \
+  keystore.identity.alias=wso2carbon secretRepositories.file.location=repository/conf/security/cipher-text.properties \
+  secretRepositories.file.algorithm=RSA/ECB/OAEPwithSHA1andMGF1Padding >"$aio/repository/conf/security/secret-conf.properties"
 hub() { # PROTOCOLS
   sed -e 's/^password = "admin"/password = "$secret{admin}"/' "$work/aio.toml" | toml "$aio"
   printf '%s\n' '[broker.transport.amqp.ssl_connection]' 'enabled = true' "$1" '[secrets]' "admin = \"$secret\"" >>"$aio/repository/conf/deployment.toml"
@@ -234,6 +236,7 @@ hub() { # PROTOCOLS
 }
 hub ''
 ok "password-tmp is gone" not test -e "$aio/password-tmp"
+ok "no generated file holds it" not grep -q '<Password>admin<' "$aio/repository/conf/user-mgt.xml"
 ok "the secret is the admin's password" is 200 -u admin:admin "$data"
 ok "port 8672 + offset" listens $((8672 + offset))
 tls="true'&amp;ssl_cert_alias='wso2carbon'&amp;trust_store='$security/client-truststore.jks'&amp;trust_store_password='wso2carbon'&amp;key_store='$security/wso2carbon.jks'&amp;key_store_password='wso2carbon"

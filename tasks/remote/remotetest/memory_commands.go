@@ -97,6 +97,7 @@ func (m *Memory) commonAnswers() map[string]Answer {
 	uname := map[string]string{"-s": "Linux\n", "-m": "x86_64\n", "-r": "6.1.0-amd64\n", "-n": "memory\n"}
 	return map[string]Answer{
 		"cat":       m.cat,
+		"command":   func(argv []string) (string, error) { return "/usr/bin/" + argv[len(argv)-1] + "\n", nil },
 		"date":      fixed("1893456000\n"),
 		"df":        fixed("Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/vda1 104857600 1048576 103809024 1% /\n"),
 		"false":     func([]string) (string, error) { return "", status(1, "") },
@@ -137,10 +138,10 @@ func (m *Memory) stat(argv []string) (string, error) {
 	return fmt.Sprintf("1 %d\n", len(f.Data)), nil
 }
 
-// test knows -e, -f, -d and -x of a path.
+// test knows -e, -f, -d, -w and -x of a path. All that is there may be written.
 func (m *Memory) test(argv []string) (string, error) {
 	f := m.At(argv[len(argv)-1])
-	yes := map[string]bool{"-e": f.Exists(), "-f": f.Exists() && f.Mode.IsRegular(), "-d": f.IsDir(), "-x": f.Mode&0o111 != 0}
+	yes := map[string]bool{"-e": f.Exists(), "-f": f.Exists() && f.Mode.IsRegular(), "-d": f.IsDir(), "-w": f.Exists(), "-x": f.Mode&0o111 != 0}
 	if !yes[argv[1]] {
 		return "", status(1, "")
 	}
@@ -178,12 +179,32 @@ func (m *Memory) line(file, name string) []string {
 }
 
 func (m *Memory) getent(argv []string) (string, error) {
+	if len(argv) == 3 && argv[1] == "ahosts" {
+		return m.resolve(argv[2])
+	}
 	if len(argv) == 3 {
 		if l := m.line("/etc/"+argv[1], argv[2]); l != nil {
 			return strings.Join(l, ":") + "\n", nil
 		}
 	}
 	return "", status(2, "")
+}
+
+// resolve is the addresses of a name: those of /etc/hosts, and its own.
+func (m *Memory) resolve(name string) (string, error) {
+	out := ""
+	if name == "memory" {
+		out = "127.0.1.1 STREAM memory\n"
+	}
+	for l := range strings.Lines(string(m.At("/etc/hosts").Data)) {
+		if f := strings.Fields(l); len(f) > 1 && f[0] != "#" && slices.Contains(f[1:], name) {
+			out += f[0] + " STREAM " + name + "\n"
+		}
+	}
+	if out == "" {
+		return "", status(2, "")
+	}
+	return out, nil
 }
 
 func (m *Memory) id(argv []string) (string, error) {

@@ -72,7 +72,7 @@ final class Node {
     }
 
     private void configuration() throws IOException {
-        for (String bad : Template.write(settings.home, settings.values)) {
+        for (String bad : Template.write(settings.home, settings.written)) {
             broken("Error while reading generated configuration " + bad, null);
         }
         if (!settings.xml("super_admin.username").matches("\\S{3,30}") || !settings.xml("super_admin.password").matches("\\S{5,30}")) {

@@ -13,9 +13,12 @@ final class Settings {
     final boolean gateway;
     final int offset;
     final Map<String, Object> values;
+    /** The same with $secret{} still in it: what the generated files are written from. */
+    final Map<String, Object> written;
 
-    private Settings(Path home, Map<String, Object> values) {
+    private Settings(Path home, Map<String, Object> written, Map<String, Object> values) {
         this.home = home;
+        this.written = written;
         this.values = values;
         gateway = home.resolve("bin/gateway.sh").toFile().exists();
         String argument = System.getProperty("portOffset");
@@ -23,12 +26,11 @@ final class Settings {
     }
 
     static Settings read(Path home) throws ConfigError, IOException {
-        Map<String, Object> values = Mapper.settle(home);
-        Vault.open(home, values);
+        Map<String, Object> written = Mapper.settle(home);
         try {
-            return new Settings(home, values);
+            return new Settings(home, written, Vault.open(home, written));
         } catch (NumberFormatException e) {
-            throw new ConfigError("The port offset is no number: " + values.get("server.offset"));
+            throw new ConfigError("The port offset is no number: " + written.get("server.offset"));
         }
     }
 

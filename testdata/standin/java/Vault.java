@@ -2,62 +2,112 @@ package standin;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.Key;
 import java.security.KeyStore;
 import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import javax.crypto.Cipher;
 
-/** Puts the plain text of [secrets] where $secret{} stands, unlocked as the kernel does it: by password, password-tmp or password-persist. */
+/**
+ * Puts the plain text of [secrets] where $secret{} stands: with the key and the algorithm of secret-conf.properties, unlocked as the kernel
+ * does it, by password, password-tmp or password-persist.
+ */
 final class Vault {
+    private final Map<String, String> plain = new TreeMap<>();
+
     private Vault() {
     }
 
-    static void open(Path home, Map<String, Object> values) throws ConfigError, IOException {
-        if (values.values().stream().noneMatch(v -> String.valueOf(v).contains("$secret{"))) {
-            return;
+    static Map<String, Object> open(Path home, Map<String, Object> written) throws ConfigError, IOException {
+        if (written.values().stream().noneMatch(v -> String.valueOf(v).contains("$secret{"))) {
+            return written;
         }
-        Properties conf = new Properties();
-        Path file = home.resolve("repository/conf/security/secret-conf.properties");
-        if (Files.exists(file)) {
-            try (InputStream in = Files.newInputStream(file)) {
-                conf.load(in);
-            }
-        }
+        Properties conf = load(home.resolve("repository/conf/security/secret-conf.properties"));
         if (!"true".equals(conf.getProperty("secVault.enabled"))) {
             throw new ConfigError("Secure vault is not enabled in secret-conf.properties");
         }
+        Path texts = home.resolve(conf.getProperty("secretRepositories.file.location", "cipher-text.properties"));
+        generate(texts, written);
+        Vault vault = new Vault();
         try {
-            decrypt(home, values, password(home));
-        } catch (GeneralSecurityException e) {
+            vault.decrypt(conf, home, load(texts), password(home));
+        } catch (GeneralSecurityException | IllegalArgumentException e) {
             throw new ConfigError("Secrets can't be decrypted: " + e.getMessage());
+        }
+        Map<String, Object> values = new TreeMap<>();
+        written.forEach((key, value) -> values.put(key, vault.replace(value)));
+        return values;
+    }
+
+    private static Properties load(Path file) throws IOException {
+        Properties all = new Properties();
+        if (Files.exists(file)) {
+            try (InputStream in = Files.newInputStream(file)) {
+                all.load(in);
+            }
+        }
+        return all;
+    }
+
+    /** The product's template copies [secrets]. */
+    private static void generate(Path file, Map<String, Object> written) throws IOException {
+        StringBuilder out = new StringBuilder();
+        written.forEach((key, value) -> {
+            if (key.startsWith("secrets.")) {
+                out.append(key.substring("secrets.".length())).append('=').append(value).append('\n');
+            }
+        });
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, out);
+    }
+
+    private void decrypt(Properties conf, Path home, Properties texts, String password) throws GeneralSecurityException, IOException {
+        KeyStore store = KeyStore.getInstance(conf.getProperty("keystore.identity.type", ""));
+        try (InputStream in = Files.newInputStream(home.resolve(conf.getProperty("keystore.identity.location", "")))) {
+            store.load(in, password.toCharArray());
+        }
+        String alias = conf.getProperty("keystore.identity.alias", "");
+        Key key = store.getKey(alias, password.toCharArray());
+        if (key == null) {
+            throw new GeneralSecurityException("no key under the alias " + alias);
+        }
+        for (String name : texts.stringPropertyNames()) {
+            Cipher cipher = Cipher.getInstance(conf.getProperty("secretRepositories.file.algorithm", "RSA"));
+            cipher.init(Cipher.DECRYPT_MODE, key);
+            try {
+                plain.put(name, new String(cipher.doFinal(Base64.getDecoder().decode(texts.getProperty(name))), StandardCharsets.UTF_8));
+            } catch (IllegalArgumentException e) {
+                throw new GeneralSecurityException(name + " is not base64");
+            }
         }
     }
 
-    private static void decrypt(Path home, Map<String, Object> values, String password) throws GeneralSecurityException, IOException {
-        KeyStore store = KeyStore.getInstance(String.valueOf(values.get("keystore.internal.type")));
-        try (InputStream in = Files.newInputStream(home.resolve("repository/resources/security/" + values.get("keystore.internal.file_name")))) {
-            store.load(in, password.toCharArray());
+    private Object replace(Object value) {
+        if (value instanceof List) {
+            return ((List<?>) value).stream().map(this::replace).collect(Collectors.toList());
         }
-        Key key = store.getKey(String.valueOf(values.get("keystore.internal.alias")), password.toCharArray());
-        for (Map.Entry<String, Object> secret : values.entrySet()) {
-            if (!secret.getKey().startsWith("secrets.")) {
-                continue;
-            }
-            Cipher cipher = Cipher.getInstance("RSA/ECB/OAEPWithSHA1AndMGF1Padding");
-            cipher.init(Cipher.DECRYPT_MODE, key);
-            try {
-                String plain = new String(cipher.doFinal(Base64.getDecoder().decode(String.valueOf(secret.getValue()))));
-                String reference = "$secret{" + secret.getKey().substring("secrets.".length()) + "}";
-                values.replaceAll((k, v) -> v instanceof String ? ((String) v).replace(reference, plain) : v);
-            } catch (IllegalArgumentException e) {
-                throw new GeneralSecurityException(secret.getKey() + " is not base64");
-            }
+        if (value instanceof Map) {
+            Map<String, Object> all = new LinkedHashMap<>();
+            ((Map<?, ?>) value).forEach((k, v) -> all.put((String) k, replace(v)));
+            return all;
         }
+        if (!(value instanceof String)) {
+            return value;
+        }
+        String text = (String) value;
+        for (Map.Entry<String, String> secret : plain.entrySet()) {
+            text = text.replace("$secret{" + secret.getKey() + "}", secret.getValue());
+        }
+        return text;
     }
 
     private static String password(Path home) throws ConfigError, IOException {
