@@ -32,8 +32,8 @@ func (b *bed) troubles(t *testing.T) []trouble {
 	return []trouble{
 		{name: "node-dies", status: exitGate, changes: []string{"gw-1", "gw-2"}, breaks: map[string]string{"gw-1": crash}, mends: map[string]string{"gw-1": quick}},
 		{name: "never-healthy", status: exitGate, changes: []string{"gw-2"}, breaks: map[string]string{"gw-2": never}, mends: map[string]string{"gw-2": quick}},
-		{name: "database-down", status: exitGate, changes: []string{"aio-1", "gw-1"}, breaks: map[string]string{"db": `systemctl stop mariadb`}, mends: map[string]string{"db": mariadb}},
-		{name: "database-password", status: exitGate, env: []string{"BED_APIM_DB_PASSWORD=not-this-planted-one"}},
+		{name: "database-down", status: exitError, changes: []string{"aio-1", "gw-1"}, breaks: map[string]string{"db": `systemctl stop mariadb`}, mends: map[string]string{"db": mariadb}},
+		{name: "database-password", status: exitError, env: []string{"BED_APIM_DB_PASSWORD=not-this-planted-one"}},
 		{name: "host-key-unknown", status: exitUnreachable, edits: []string{b.dir + "/known_hosts", unknown}},
 		{name: "host-key-changed", status: exitUnreachable, edits: []string{b.dir + "/known_hosts", changed}},
 		{name: "sudo-password", status: exitUnreachable, edits: []string{`{become_password: "${env:BED_SUDO_PASSWORD}"}`, `{}`}},
