@@ -168,5 +168,6 @@ func gateTable() table[Gate] {
 		span(row{Name: "every", Default: "2s", Min: 10, Doc: "between two looks"}, func(g *Gate) *time.Duration { return &g.Every }),
 		span(row{Name: "for", Default: "10m", Min: 10, Doc: "before giving up"}, func(g *Gate) *time.Duration { return &g.For }),
 		number(row{Name: "in_a_row", Default: "3", Min: 1, Max: 100, Doc: "good looks that make a node healthy"}, func(g *Gate) *int { return &g.InARow }),
+		truth(row{Name: "events", Default: "true", Doc: "a gateway has to reach JMS and the data bridges of every all-in-one node"}, func(g *Gate) *bool { return &g.Events }),
 	}
 }

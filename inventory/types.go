@@ -219,6 +219,7 @@ type Gate struct {
 	Every  time.Duration // between two looks
 	For    time.Duration // before giving up
 	InARow int           // good looks that make it healthy
+	Events bool          // whether a gateway has to reach JMS and the data bridges of every all-in-one node
 }
 
 // A Host is one node with what its group and the file say already laid under it.

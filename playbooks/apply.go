@@ -10,8 +10,8 @@ func Apply(d Deployment) Playbook {
 		{Name: "databases", Nodes: d.looker(), Tasks: d.databases},
 		{Name: "prepare every host", Nodes: d.Nodes, Tasks: d.prepared},
 		{Name: "load balancers", Nodes: d.Balancers(), Tasks: d.balancing},
-		{Name: "all-in-one nodes, one after another", Nodes: d.AllInOnes(), Batch: 1, Tasks: d.running, Group: d.AllInOnes()},
-		{Name: "gateways", Nodes: d.Gateways(), Batch: d.GatewayBatch, Tasks: d.running, Group: d.Gateways()},
+		{Name: "all-in-one nodes, one after another", Nodes: d.AllInOnes(), Batch: 1, Tasks: d.running, Group: d.AllInOnes(), Serves: true},
+		{Name: "gateways", Nodes: d.Gateways(), Batch: d.GatewayBatch, Tasks: d.running, Group: d.Gateways(), Serves: true},
 		{Name: "every node is sent requests", Nodes: d.Balancers(), Ends: true},
 	}
 }
@@ -44,5 +44,5 @@ func (d Deployment) running(n Node) []tasks.Task {
 		list = append(list, tasks.Driver{Home: n.Home(), Owner: n.owner(), Name: n.Driver.Name, Data: n.Driver.Data, Package: n.Driver.Package})
 	}
 	list = append(list, d.hardenedNode(n)...)
-	return append(list, d.service(n))
+	return append(list, d.sent(n, d.service(n))...)
 }

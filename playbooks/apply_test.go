@@ -155,9 +155,17 @@ func (b *bench) started(m *remotetest.Memory, n Node, unit string) {
 	b.reach(n, ok)
 	if n.Role == inventory.AllInOne {
 		for _, h := range b.hosts {
+			hears(h, n.Name)
 			h.ServeTLS(net.JoinHostPort("api.example.com", "9443"), ok, remotetest.Certificate(b.t))
 			h.ServeTLS(net.JoinHostPort("api.example.com", "443"), ok, b.balancer)
 		}
+	}
+}
+
+// hears has a host reach JMS and the data bridges of an all-in-one node.
+func hears(h *remotetest.Memory, node string) {
+	for _, port := range []string{"5672", "8672", "9611", "9711"} {
+		h.Listen(net.JoinHostPort(node, port), func(c net.Conn) { _ = c.Close() })
 	}
 }
 

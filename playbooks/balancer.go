@@ -14,7 +14,6 @@ import (
 	"apimctl/render"
 	"apimctl/tasks"
 	"apimctl/tasks/keystore"
-	"apimctl/tasks/plan"
 )
 
 // A Balanced is the load balancers of a deployment, and what they run with.
@@ -22,6 +21,7 @@ type Balanced struct {
 	Nodes []Node        // none where they have nothing to show clients
 	Nginx tasks.Nginx   // but for what each shows its clients
 	Drain time.Duration // how long requests in flight may take
+	Hook  tasks.Hook    // tells a balancer of one's own; its words have placeholders
 	Given bool          // they show load_balancer.certificate
 	Trust []byte        // PEM of what the nodes' certificates lead to at the end of a run
 }
@@ -29,6 +29,10 @@ type Balanced struct {
 // balancers are those of an inventory that have something to show clients.
 func balancers(inv *inventory.Inventory, now time.Time) (Balanced, error) {
 	b := Balanced{Drain: inv.Balancer.Drain, Given: inv.Balancer.Certificate != "", Nginx: tasks.Nginx{State: State, Config: nginxInput(inv)}}
+	if d := inv.Drain; d.Command != nil {
+		b.Drain = d.For
+		b.Hook = tasks.Hook{Drain: d.Command, Restore: d.Restore, Dir: inv.Dir, State: State}
+	}
 	k := KeysOf(inv)
 	var errs []error
 	for _, h := range inv.Hosts {
@@ -137,96 +141,4 @@ func (d Deployment) balancing(n Node) []tasks.Task {
 		tasks.Hosts{Deployment: d.Name, Lines: d.HostLines},
 		d.Balanced.on(n),
 	}
-}
-
-// rolled is a batch with what goes before and after it where nodes stop: guards look, the balancers drain, what is in flight is waited
-// for; and once the nodes are healthy the balancers send to them again. Whoever was down before, and has nothing left to do, is sent
-// requests again before others are drained. Batches follow one another: d is the balancers as each leaves them to the next.
-func (d *Balanced) rolled(play Play, batch, left []plan.Lane, all []plan.Lane) []plan.Batch {
-	lanes := play.guarded(batch, all)
-	if d == nil || len(d.Nodes) == 0 || play.Unbalanced {
-		return []plan.Batch{{Lanes: lanes}}
-	}
-	var guards, work []plan.Lane
-	var stop []string
-	for i, l := range lanes {
-		if n := len(l.Steps) - len(batch[i].Steps); n > 0 {
-			guards = append(guards, plan.Lane{Host: l.Host, Steps: l.Steps[:n]})
-		}
-		l = batch[i]
-		if stops(l) {
-			stop = append(stop, l.Host)
-			node, _ := play.node(l.Host)
-			l.Steps = append([]plan.Step{{Task: "requests in flight", Changes: []plan.Change{d.inFlight(node)}}}, l.Steps...)
-		}
-		work = append(work, l)
-	}
-	steps := []plan.Batch{{Lanes: guards}}
-	if len(stop) > 0 {
-		idle := func(host string) bool { _, in := play.node(host); return in && !has(left, host) }
-		steps = append(steps, plan.Batch{Lanes: d.turn("drain", d.Nodes, d.Nginx.Trusted, append(d.down(idle), stop...))})
-	}
-	steps = append(steps, plan.Batch{Lanes: work})
-	healthy := func(host string) bool { return has(slices.DeleteFunc(slices.Clone(batch), ungated), host) }
-	steps = append(steps, plan.Batch{Lanes: d.turn("restore", d.Nodes, d.Nginx.Trusted, d.down(healthy))})
-	return slices.DeleteFunc(steps, func(b plan.Batch) bool { return len(b.Lanes) == 0 })
-}
-
-func has(lanes []plan.Lane, host string) bool {
-	return slices.ContainsFunc(lanes, func(l plan.Lane) bool { return l.Host == host })
-}
-
-// ungated says whether a lane waits for nothing: its node need not be healthy at its end.
-func ungated(l plan.Lane) bool {
-	return !slices.ContainsFunc(l.Steps, func(s plan.Step) bool {
-		return slices.ContainsFunc(s.Changes, func(c plan.Change) bool { _, waits := c.(plan.Wait); return waits })
-	})
-}
-
-// down are those who are down but for some.
-func (d *Balanced) down(but func(string) bool) []string {
-	return slices.DeleteFunc(slices.Clone(d.Nginx.Config.Down), but)
-}
-
-// turn has balancers send nothing to those who are to be down, and requests to all others, and says who is trusted.
-func (d *Balanced) turn(task string, balancers []Node, trusted []byte, down []string) []plan.Lane {
-	want := *d
-	want.Nginx.Trusted = trusted
-	slices.Sort(down)
-	want.Nginx.Config.Down = slices.Compact(down)
-	var lanes []plan.Lane
-	for _, n := range balancers {
-		if changes := tasks.Turn(d.on(n), want.on(n)); len(changes) > 0 {
-			lanes = append(lanes, plan.Lane{Host: n.Name, Steps: []plan.Step{{Task: task, Changes: changes}}})
-		}
-	}
-	*d = want
-	return lanes
-}
-
-// end has balancers send requests to all, and trust nobody of before.
-func (d *Balanced) end(task string, balancers []Node) []plan.Batch {
-	if d == nil {
-		return nil
-	}
-	lanes := d.turn(task, balancers, d.Trust, nil)
-	if lanes == nil {
-		return nil
-	}
-	return []plan.Batch{{Lanes: lanes}}
-}
-
-// balancedPorts are those of a node that balancers call (product-facts.md §3).
-var balancedPorts = []int{9443, 8243, 8280, 9099, 8099, 9021, 8021}
-
-func (d *Balanced) inFlight(n Node) plan.Change {
-	var ports []int
-	for _, p := range balancedPorts {
-		ports = append(ports, n.Port(p))
-	}
-	var addresses []string
-	for _, h := range d.Nodes {
-		addresses = append(addresses, h.Address)
-	}
-	return tasks.InFlight(n.Name, ports, addresses, d.Drain)
 }

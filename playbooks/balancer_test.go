@@ -119,6 +119,8 @@ func TestFailedNodeStaysDrained(t *testing.T) {
 	b.hosts["gw-1"] = b.machine(b.node("gw-1")) // installed anew
 	ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
 	b.hosts["gw-1"].ServeTLS("api.example.com:443", ok, b.balancer)
+	hears(b.hosts["gw-1"], "aio-1")
+	hears(b.hosts["gw-1"], "aio-2")
 	b.down = nil
 	p = b.plan()
 	var order []string

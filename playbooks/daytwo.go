@@ -43,40 +43,42 @@ func (b Batch) Of(nodes int) int {
 	return max(1, b.Nodes)
 }
 
-// Stop stops gateways first: one that loses its all-in-ones goes on trying to reach them.
+// Stop stops gateways first: one that loses its all-in-ones goes on trying to reach them. Where some of a group go on serving, the
+// balancers drain those that stop, and leave them so until they are started again.
 func Stop(d Deployment, force bool) Playbook {
 	stopped := func(n Node) []tasks.Task { return []tasks.Task{tasks.Stopped{Service: d.kept(n, force)}} }
+	aios, gateways := d.AllInOnes(), d.Gateways()
 	return Playbook{
-		{Name: "stop gateways", Nodes: d.Gateways(), Tasks: stopped, Unbalanced: true},
-		{Name: "stop all-in-one nodes", Nodes: d.AllInOnes(), Tasks: stopped, Unbalanced: true},
+		{Name: "stop gateways", Nodes: gateways, Tasks: stopped, Unbalanced: len(gateways)},
+		{Name: "stop all-in-one nodes", Nodes: aios, Tasks: stopped, Unbalanced: len(aios)},
 	}
 }
 
 // Start starts all-in-one nodes first, one after another, each healthy before the next: a gateway that starts before one is up never
 // deploys anything (product-facts.md §4).
 func Start(d Deployment) Playbook {
-	started := func(n Node) []tasks.Task { return []tasks.Task{tasks.Started{Service: d.kept(n, false)}} }
+	started := func(n Node) []tasks.Task { return d.sent(n, tasks.Started{Service: d.kept(n, false)}) }
 	return Playbook{
-		{Name: "start all-in-one nodes, one after another", Nodes: d.AllInOnes(), Batch: 1, Tasks: started},
-		{Name: "start gateways", Nodes: d.Gateways(), Tasks: started},
+		{Name: "start all-in-one nodes, one after another", Nodes: d.AllInOnes(), Batch: 1, Tasks: started, Serves: true},
+		{Name: "start gateways", Nodes: d.Gateways(), Tasks: started, Serves: true},
 	}
 }
 
 // Restart restarts all-in-one nodes one after another and then gateways, a batch at a time, each healthy before the next. The last
 // healthy node of a group is not stopped. All at once, all nodes of a kind restart together, and no one is guarded.
 func Restart(d Deployment, r Roll) Playbook {
-	restarted := func(n Node) []tasks.Task { return []tasks.Task{tasks.Restarted{Service: d.kept(n, r.Force)}} }
-	gateways := d.Gateways()
+	restarted := func(n Node) []tasks.Task { return d.sent(n, tasks.Restarted{Service: d.kept(n, r.Force)}) }
+	aios, gateways := d.AllInOnes(), d.Gateways()
 	if r.All {
 		return Playbook{
-			{Name: "restart all all-in-one nodes at once", Nodes: d.AllInOnes(), Tasks: restarted, Unbalanced: true},
-			{Name: "restart all gateways at once", Nodes: gateways, Tasks: restarted, Unbalanced: true},
+			{Name: "restart all all-in-one nodes at once", Nodes: aios, Tasks: restarted, Unbalanced: 1, Serves: true},
+			{Name: "restart all gateways at once", Nodes: gateways, Tasks: restarted, Unbalanced: 1, Serves: true},
 		}
 	}
 	size := r.Batch.Of(len(gateways))
 	return Playbook{
-		{Name: "restart all-in-one nodes, one after another", Nodes: d.AllInOnes(), Batch: 1, Tasks: restarted, Group: d.AllInOnes()},
-		{Name: "restart gateways, " + atATime(size), Nodes: gateways, Batch: size, Tasks: restarted, Group: gateways},
+		{Name: "restart all-in-one nodes, one after another", Nodes: aios, Batch: 1, Tasks: restarted, Group: aios, Serves: true},
+		{Name: "restart gateways, " + atATime(size), Nodes: gateways, Batch: size, Tasks: restarted, Group: gateways, Serves: true},
 	}
 }
 

@@ -12,15 +12,21 @@ import (
 // guarded has each node of a batch that will stop look first whether another one of its group, which is not in the batch, is healthy.
 // A node that is not healthy itself may be stopped all the same: that takes nothing away. Nodes that the play installs for the first
 // time cannot serve in its place: where there are no others, a first run that was interrupted goes on, and nothing is guarded.
-func (p Play) guarded(batch, all []plan.Lane) []plan.Lane {
+// A node that is down on the balancers does not count either: it is sent nothing.
+func (p Play) guarded(batch, all []plan.Lane, down []string) []plan.Lane {
 	var others []plan.Probe
+	unsent := false
 	for _, n := range p.Group {
 		of := func(l plan.Lane) bool { return l.Host == n.Name }
-		if !slices.ContainsFunc(batch, of) && !slices.ContainsFunc(all, func(l plan.Lane) bool { return of(l) && n.installedBy(l) }) {
+		switch {
+		case slices.ContainsFunc(batch, of), slices.ContainsFunc(all, func(l plan.Lane) bool { return of(l) && n.installedBy(l) }):
+		case slices.Contains(down, n.Name):
+			unsent = true
+		default:
 			others = append(others, n.health(n.Address))
 		}
 	}
-	if len(others) == 0 {
+	if len(others) == 0 && !unsent {
 		return batch
 	}
 	guarded := make([]plan.Lane, len(batch))

@@ -19,8 +19,11 @@ type Play struct {
 	Batch int // how many nodes at a time; 0 is all of them
 	Tasks func(Node) []tasks.Task
 
-	// Unbalanced nodes are stopped without a word to the load balancers.
-	Unbalanced bool
+	// Unbalanced nodes are stopped without a word to the load balancers, where so many stop at a time. 0 is never, 1 always.
+	Unbalanced int
+
+	// Serves says that the nodes are healthy at the end, and are sent requests.
+	Serves bool
 
 	// Ends has the nodes, which are load balancers, send requests to everybody again, and trust only whom they need to. It needs no Tasks.
 	Ends bool
@@ -55,28 +58,26 @@ func (pb Playbook) hosts() []string {
 }
 
 // plan lays steps out as the playbook orders them. What has nothing to do is left out.
-func (pb Playbook) plan(deployment string, b *Balanced, steps func(play int, host string) []plan.Step) plan.Plan {
+func (pb Playbook) plan(deployment string, b Balanced, steps func(play int, host string) []plan.Step) plan.Plan {
 	all := plan.Plan{Deployment: deployment}
-	if b != nil {
-		now := *b
-		b = &now
-	}
 	for i, p := range pb {
 		out := plan.Play{Name: p.Name}
 		var lanes []plan.Lane
+		var idle []string
 		for _, n := range p.Nodes {
 			if s := steps(i, n.Name); len(s) > 0 {
 				lanes = append(lanes, plan.Lane{Host: n.Name, Steps: s})
+			} else if p.Serves {
+				idle = append(idle, n.Name)
 			}
 		}
+		out.Batches = b.restored(idle) // of a run that died after a node was healthy
 		lanes = p.inOrder(lanes)
-		left := lanes
 		for batch := range slices.Chunk(lanes, p.size(len(lanes))) {
-			out.Batches = append(out.Batches, b.rolled(p, batch, left, lanes)...)
-			left = left[len(batch):]
+			out.Batches = append(out.Batches, b.rolled(p, batch, lanes)...)
 		}
 		if p.Ends {
-			out.Batches = b.end(p.Name, p.Nodes)
+			out.Batches = batched(b.turn(p.Name, p.Nodes, b.Trust, nil))
 		}
 		if len(out.Batches) > 0 {
 			all.Plays = append(all.Plays, out)
@@ -84,6 +85,9 @@ func (pb Playbook) plan(deployment string, b *Balanced, steps func(play int, hos
 	}
 	return all
 }
+
+// silent says whether the batch stops without a word to the load balancers.
+func (p Play) silent(batch []plan.Lane) bool { return p.Unbalanced > 0 && len(batch) >= p.Unbalanced }
 
 // inOrder has nodes that start, or go on, before those that stop: who guards the last healthy node brings others up first.
 func (p Play) inOrder(lanes []plan.Lane) []plan.Lane {

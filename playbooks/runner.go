@@ -192,7 +192,11 @@ func (r *Runner) Plan(ctx context.Context, deployment string, pb Playbook) (plan
 	if err != nil {
 		return plan.Plan{}, err
 	}
-	return pb.plan(deployment, r.Balanced, func(play int, host string) []plan.Step { return steps[at[host]][play] }), nil
+	var b Balanced // as it will be, batch by batch
+	if r.Balanced != nil {
+		b = *r.Balanced
+	}
+	return pb.plan(deployment, b, func(play int, host string) []plan.Step { return steps[at[host]][play] }), nil
 }
 
 // planHost is the steps of every play on one host. Tasks are planned again until nothing that they read is missing.

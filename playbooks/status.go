@@ -12,13 +12,14 @@ import (
 // A Status is what a node is like now.
 type Status struct {
 	Host      string `json:"host"`
-	Component string `json:"component"`        // the role
-	Release   string `json:"release"`          // what its home points at; "" where nothing is installed
-	State     string `json:"state"`            // "running", "stopped", "not installed"
-	Health    string `json:"health"`           // "healthy", "unhealthy", "" of what does not run
-	Said      string `json:"said,omitempty"`   // what an unhealthy node said
-	Uptime    int64  `json:"uptime,omitempty"` // seconds that its process lives; 0 where that is not known
-	Drift     string `json:"drift"`            // what apply would change: "none", "3 changes", "" where that is not known
+	Component string `json:"component"`           // the role
+	Release   string `json:"release"`             // what its home points at; "" where nothing is installed
+	State     string `json:"state"`               // "running", "stopped", "not installed"
+	Health    string `json:"health"`              // "healthy", "unhealthy", "" of what does not run
+	Said      string `json:"said,omitempty"`      // what an unhealthy node said
+	Uptime    int64  `json:"uptime,omitempty"`    // seconds that its process lives; 0 where that is not known
+	Drift     string `json:"drift"`               // what apply would change: "none", "3 changes", "" where that is not known
+	Balancers string `json:"balancers,omitempty"` // whether they send requests to it: "up", "down", "down on lb-2"; "" where there are none
 	Error     string `json:"error,omitempty"`
 
 	CertificateDays *int `json:"certificate_days,omitempty"` // until what its console's port shows expires, negative since; nil of what does not run
@@ -42,6 +43,7 @@ func (n Node) Look(ctx context.Context, h remote.Reader) (Status, error) {
 	if seen, shown, err := (Watch{Now: time.Now()}).port(ctx, n, n.Port(9443), h); err == nil && shown && !seen.NotAfter.IsZero() {
 		s.CertificateDays = &seen.Days
 	}
+	n.Gate.Events = false // a gateway is well while an all-in-one restarts
 	for _, w := range n.ladder("")[1:] {
 		said, err := w.Probe.Try(ctx, h)
 		if err != nil {

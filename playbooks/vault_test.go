@@ -217,6 +217,7 @@ func (v *vault) serves(m *remotetest.Memory, n Node, unit string) error {
 		h.ServeTLS(net.JoinHostPort(n.Address, "9443"), ok, shown)
 		if n.Role == inventory.AllInOne {
 			h.ServeTLS("api.example.com:9443", ok, shown)
+			hears(h, n.Name)
 		}
 	}
 	return nil

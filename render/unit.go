@@ -25,7 +25,8 @@ type UnitInput struct {
 // The script starts the JVM again by itself when it ends with 121 (product-facts.md §2), so systemd sees only ends
 // that are meant or wrong; 143 is a JVM that was asked to stop. The script's shell dies at once of SIGTERM, while the
 // JVM needs up to 300 seconds to drain: KillMode=mixed would kill the JVM as soon as the shell is gone, so all
-// processes are asked and waited for. JVM options given as Args win over the script's own; in JavaOpts they lose.
+// processes are asked and waited for, however long: whoever stops it says how long is too long, and whether it is killed then (systemd
+// kills what holds up a reboot after 30 minutes, by its reboot.target). JVM options given as Args win over the script's own; in JavaOpts they lose.
 func Unit(in UnitInput) []byte {
 	var b bytes.Buffer
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
@@ -50,7 +51,7 @@ func Unit(in UnitInput) []byte {
 	line("StandardError=inherit")
 	line("SuccessExitStatus=143")
 	line("KillMode=control-group")
-	line("TimeoutStopSec=330")
+	line("TimeoutStopSec=infinity")
 	line("Restart=on-failure")
 	line("RestartSec=10")
 	line("LimitNOFILE=65535")

@@ -82,6 +82,9 @@ var converges = []struct {
 		"write /var/lib/apimctl/nginx/apimctl-prod-nodes.pem",
 		"test and load nginx's configuration of prod",
 	}},
+	{task: Hook{Drain: []string{"true"}, Restore: []string{"true"}, Dir: "/", State: "/var/lib/apimctl"}, setUp: func(_ *testing.T, m *remotetest.Memory) {
+		m.Set("/var/lib/apimctl/drained", marked)
+	}, lacks: []string{"run on this machine: true", "remove /var/lib/apimctl/drained"}},
 	{task: gateway("auto"), setUp: installed, lacks: []string{
 		"write /etc/systemd/system/wso2-gateway.service", "run systemctl daemon-reload", "run systemctl enable",
 		"start wso2-gateway", "wait until localhost:9443", "write /var/lib/apimctl/wso2-gateway.stamp",

@@ -40,8 +40,8 @@ func (u unit) runs(ctx context.Context, h remote.Reader) (bool, error) {
 	return state == "active" || state == "deactivating" || state == "activating", err
 }
 
-// stopUnit stops the unit $1 and waits for it, $2 seconds at most; where $3 is kill, it is killed then. systemd itself would kill it a
-// little later, and say nothing.
+// stopUnit stops the unit $1 and waits for it, $2 seconds at most; where $3 is kill, it is killed then. The unit
+// itself has systemd wait without end.
 const stopUnit = `systemctl stop --no-block "$1" || exit
 left=$2
 while case $(systemctl is-active "$1") in active | activating | deactivating | reloading) ;; *) false ;; esac; do

@@ -26,6 +26,11 @@ func TestBedLoad(t *testing.T) {
 	t.Cleanup(func() { b.wipe(t) })
 	b.wants(t, exitOK, "apply", "-i", b.inventory(t, "bare"), "--yes")
 	b.onNodes(t, quickly, "")
+	for n, had := range b.onNodes(t, `systemctl show -p TimeoutStopUSec --value wso2-all-in-one wso2-gateway`, "") {
+		if !strings.Contains(had, "infinity") {
+			t.Errorf("%s: systemd kills what does not stop: %s", n, had)
+		}
+	}
 	for _, part := range []struct {
 		name string
 		run  func(*testing.T, *bed, *http.Client)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"text/tabwriter"
 	"time"
@@ -20,7 +22,7 @@ func (a *app) statusCommand() *cobra.Command {
 		Use:   "status",
 		Short: "Show every node: component, version, release, state, health, uptime, certificate days and drift",
 		Long: `status asks every node how it is, and changes nothing. DRIFT is what apply would change on it, CERTIFICATE how long the one that
-its console shows is valid. It exits with 0 when all nodes are healthy, with 4 when one runs and is not, with 3 when a host cannot be reached, and with 1 when a node
+its console shows is valid, BALANCERS whether the load balancers send requests to it. It exits with 0 when all nodes are healthy, with 4 when one runs and is not, with 3 when a host cannot be reached, and with 1 when a node
 does not run. With --watch it asks again and again, until Ctrl-C.`,
 		Example: "  apimctl status -i inventory.yaml\n  apimctl status -i inventory.yaml --output json\n  apimctl status -i inventory.yaml --watch=10s",
 		RunE:    func(c *cobra.Command, _ []string) error { return a.status(c.Context(), watch) },
@@ -99,7 +101,7 @@ func (s *session) look(ctx context.Context) ([]nodeStatus, error) {
 		at[n.Name] = i
 		found[i] = nodeStatus{Status: playbooks.Status{Host: n.Name, Component: string(n.Role), State: "unreachable"}, Version: n.Product.Version}
 	}
-	openErr := s.runner.Reopen(ctx, s.nodeNames())
+	openErr := s.runner.Reopen(ctx, s.hostNames())
 	var mu sync.Mutex
 	var errs []error
 	_ = s.runner.Each(ctx, s.nodeNames(), func(ctx context.Context, host string, c playbooks.Connection) error {
@@ -119,6 +121,10 @@ func (s *session) look(ctx context.Context) ([]nodeStatus, error) {
 		found[at[host]].Status = status
 		return nil
 	})
+	sent := s.deployment.Sent(ctx, s.runner)
+	for i, f := range found {
+		found[i].Balancers = sent[f.Host]
+	}
 	if err := joined(append([]error{openErr}, errs...)...); err != nil {
 		return found, err
 	}
@@ -153,14 +159,20 @@ func unwell(found []nodeStatus) error {
 
 func (a *app) table(found []nodeStatus) error {
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "HOST\tCOMPONENT\tVERSION\tRELEASE\tSTATE\tHEALTH\tUPTIME\tCERTIFICATE\tDRIFT")
+	balanced := slices.ContainsFunc(found, func(f nodeStatus) bool { return f.Balancers != "" })
+	line := func(balancers string, columns ...string) {
+		if balanced {
+			columns = slices.Insert(columns, 6, balancers)
+		}
+		_, _ = fmt.Fprintln(w, strings.Join(columns, "\t"))
+	}
+	line("BALANCERS", "HOST", "COMPONENT", "VERSION", "RELEASE", "STATE", "HEALTH", "UPTIME", "CERTIFICATE", "DRIFT")
 	for _, f := range found {
 		health := f.Health
 		if f.Said != "" && f.Health == "unhealthy" {
 			health += " (" + f.Said + ")"
 		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
-			f.Host, f.Component, f.Version, dash(f.Release), f.State, dash(health), dash(uptime(f.Uptime)), left(f.CertificateDays), dash(f.Drift))
+		line(dash(f.Balancers), f.Host, f.Component, f.Version, dash(f.Release), f.State, dash(health), dash(uptime(f.Uptime)), left(f.CertificateDays), dash(f.Drift))
 	}
 	return w.Flush()
 }

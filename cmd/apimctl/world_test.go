@@ -185,13 +185,19 @@ func (m *machine) start(unit string) {
 		return
 	}
 	m.Set("/proc/42/cmdline", remote.File{Mode: 0o444, Owner: "root:root", Data: []byte("java\x00-Dcarbon.home=" + home + "\x00")})
-	if unit == "wso2-all-in-one" {
-		for _, port := range []string{"5672", "9611", "9711"} {
-			m.Listen("localhost:"+port, func(c net.Conn) { _ = c.Close() })
-		}
+	for _, port := range eventPorts(unit == "wso2-all-in-one" && !m.is("deaf")) {
+		m.Listen("localhost:"+port, func(c net.Conn) { _ = c.Close() })
 	}
 	m.Serve("localhost:9763", http.HandlerFunc(m.answer))
 	m.ServeTLS("localhost:9443", http.HandlerFunc(m.answer), m.world.cert)
+}
+
+// eventPorts are those of JMS and the data bridges, where there are some.
+func eventPorts(some bool) []string {
+	if !some {
+		return nil
+	}
+	return []string{"5672", "9611", "9711"}
 }
 
 func (m *machine) answer(w http.ResponseWriter, r *http.Request) {
@@ -203,6 +209,9 @@ func (m *machine) answer(w http.ResponseWriter, r *http.Request) {
 // die ends the process: its pid file stays, as the product's does.
 func (m *machine) die() {
 	m.Set("/proc/42/cmdline", remote.File{})
+	for _, port := range eventPorts(true) {
+		m.Listen("localhost:"+port, nil)
+	}
 	m.Serve("localhost:9763", nil)
 	m.Serve("localhost:9443", nil)
 	for _, unit := range []string{"wso2-all-in-one", "wso2-gateway"} {
@@ -275,7 +284,7 @@ func (m *machine) fault(name string) error {
 		m.refuse = &remote.AuthError{User: "deploy", Address: at, Tried: []string{"agent (2 keys)", "key ~/.ssh/id_ed25519"}}
 	case "no-sudo":
 		m.refuse = &remote.BecomeError{User: "deploy", Words: "a password is required"}
-	case "no-driver", "unhealthy", "dies", "disk-full", "interrupts", "interrupts-unpack", "hangs", "locked":
+	case "no-driver", "unhealthy", "dies", "disk-full", "interrupts", "interrupts-unpack", "hangs", "locked", "deaf":
 		m.wrong[name] = true
 	default:
 		return fmt.Errorf("%s: no such fault", name)

@@ -72,7 +72,7 @@ func TestSigning(t *testing.T) {
 		t.Error(err)
 	}
 	wantProblem(t, p.CheckSigning("signing", now.Add(11*year)), ErrExpired,
-		"signing: CN=wso2carbon expired at 2036-11-24 12:00:00 UTC; have it renewed")
+		"signing: CN=wso2carbon expired at 2050-11-25 12:00:00 UTC; have it renewed")
 }
 
 func TestLacks(t *testing.T) {

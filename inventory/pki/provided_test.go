@@ -117,12 +117,12 @@ func TestCheckTLS(t *testing.T) {
 	ca := newCA(t)
 	p := issue(t, ca, gw1, quick)
 	few := issue(t, ca, Names{CN: "few", DNS: []string{"few"}}, quick)
-	wantProblem(t, p.CheckTLS("f.pem", gw1, now.Add(3*year)), ErrExpired, "f.pem: CN=gw-1 expired at 2028-11-26 12:00:00 UTC; have it renewed")
+	wantProblem(t, p.CheckTLS("f.pem", gw1, now.Add(3*year)), ErrExpired, "f.pem: CN=gw-1 expired at 2042-11-27 12:00:00 UTC; have it renewed")
 	wantProblem(t, few.CheckTLS("f.pem", gw1, now), ErrNames,
 		"f.pem: CN=few does not name gw-1, gw.example.com, localhost, 10.0.0.7 (it names few); have it issued again with these as subject alternative names")
 	early := p.CheckTLS("f.pem", gw1, now.Add(-2*time.Hour))
-	wantProblem(t, early, ErrNotYet, "f.pem: CN=gw-1 is valid from 2026-11-27 11:00:00 UTC, which is not yet; wait, or set the clock of this machine\n"+
-		"f.pem: "+ca.Leaf().Subject.String()+" is valid from 2026-11-27 11:00:00 UTC, which is not yet; wait, or set the clock of this machine")
+	wantProblem(t, early, ErrNotYet, "f.pem: CN=gw-1 is valid from 2040-11-27 11:00:00 UTC, which is not yet; wait, or set the clock of this machine\n"+
+		"f.pem: "+ca.Leaf().Subject.String()+" is valid from 2040-11-27 11:00:00 UTC, which is not yet; wait, or set the clock of this machine")
 	wantProblem(t, Pair{Key: p.Key}.CheckTLS("f.pem", gw1, now), ErrNoCertificate, "f.pem: has a key, and no certificate yet; take in the signed certificate")
 	signing := must2(t)(NewSigning("s", quick, now))
 	signing.Leaf().ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}

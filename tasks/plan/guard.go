@@ -20,19 +20,50 @@ func (e *GuardError) Error() string {
 
 // tryAny asks all at the same time.
 func (p Probe) tryAny(ctx context.Context, h remote.Reader) (string, error) {
-	said, errs := make([]string, len(p.Any)), make([]error, len(p.Any))
-	var wg sync.WaitGroup
-	for i, one := range p.Any {
-		wg.Go(func() { said[i], errs[i] = one.Try(ctx, h) })
-	}
-	wg.Wait()
+	said, errs := p.tryEach(ctx, h)
 	for i, err := range errs {
-		said[i] = p.Any[i].Of + ": " + said[i]
 		if err == nil {
 			return said[i], nil
 		}
 	}
 	return strings.Join(said, "; "), errNo
+}
+
+// tryAll says who says no.
+func (p Probe) tryAll(ctx context.Context, h remote.Reader) (string, error) {
+	said, errs := p.tryEach(ctx, h)
+	var no []string
+	for i, err := range errs {
+		if err != nil {
+			no = append(no, said[i])
+		}
+	}
+	if len(no) > 0 {
+		return strings.Join(no, "; "), errNo
+	}
+	return "all say yes", nil
+}
+
+func (p Probe) tryEach(ctx context.Context, h remote.Reader) (said []string, errs []error) {
+	said, errs = make([]string, len(p.Any)), make([]error, len(p.Any))
+	var wg sync.WaitGroup
+	for i, one := range p.Any {
+		wg.Go(func() {
+			said[i], errs[i] = one.Try(ctx, h)
+			said[i] = one.Of + ": " + said[i]
+		})
+	}
+	wg.Wait()
+	return said, errs
+}
+
+// every names all of whom a yes is needed: "aio-1:5672, aio-1:9611".
+func (p Probe) every() string {
+	names := make([]string, len(p.Any))
+	for i, one := range p.Any {
+		names[i] = one.Of
+	}
+	return strings.Join(names, ", ")
 }
 
 // choices are whose yes is enough: "gw-2 or gw-3 is healthy, or gw-1 is not".

@@ -29,6 +29,7 @@ type Run struct {
 	Touches    []string // the paths that it alters, so that later tasks know
 	Interrupts bool     // whether the node serves nothing from here on until it is healthy again
 	Restores   bool     // whether the node starts with this
+	Here       string   // the folder of this machine in which it runs; "" is on the host
 }
 
 // Wait waits until a probe has said yes InARow times, asked every Every, for at most For.
@@ -45,7 +46,7 @@ type Wait struct {
 
 // A Probe asks a host one question, through the host's own connection.
 type Probe struct {
-	Kind string // "http", "tcp", "process", "log" or "any"
+	Kind string // "http", "tcp", "process", "log", "any" or "all"
 	URL  string // http: http(s)://host:port/path
 	// Status is the HTTP status that is a yes, and Contains what its body must hold; 0 is 200, "" is anything.
 	Status   int
@@ -55,8 +56,8 @@ type Probe struct {
 	Command  string  // process: what /proc/<pid>/cmdline must hold: "-Dcarbon.home=/opt/wso2/gateway"
 	Log      string  // log: the file
 	Line     string  // log: what a line must hold
-	Any      []Probe // any: one yes among them is enough
-	Of       string  // whose answer it is, among those of an any
+	Any      []Probe // any: one yes among them is enough; all: each has to say yes
+	Of       string  // whose answer it is, among those of an any or an all
 	// Gone wants the answer to be no: the process has ended, nothing listens any more.
 	Gone bool
 	// Trust is PEM of the certificates that the server's may chain to, or be; "" verifies nothing and says so. ServerName is verified where it is given.

@@ -30,7 +30,7 @@ func (p Probe) Try(ctx context.Context, h remote.Reader) (said string, err error
 	ctx, cancel := context.WithTimeout(ctx, Patience)
 	defer cancel()
 	ask := map[string]func(context.Context, remote.Reader) (string, error){
-		"http": p.tryHTTP, "tcp": p.tryTCP, "process": p.tryProcess, "log": p.tryLog, "any": p.tryAny,
+		"http": p.tryHTTP, "tcp": p.tryTCP, "process": p.tryProcess, "log": p.tryLog, "any": p.tryAny, "all": p.tryAll,
 	}[p.Kind]
 	if ask == nil {
 		return errKind.Error(), errKind
@@ -178,6 +178,8 @@ func (p Probe) String() string {
 		says = fmt.Sprintf("%s says %q", p.Log, p.Line)
 	case "any":
 		says = p.choices()
+	case "all":
+		says = p.every() + " accept connections"
 	}
 	if p.Gone {
 		says += " no more"

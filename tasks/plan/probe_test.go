@@ -61,6 +61,8 @@ func TestProbe(t *testing.T) {
 		{Probe{Kind: "log", Log: "/home/log", Line: "Carbon started in"}, "the log says so", true},
 		{Probe{Kind: "log", Log: "/home/log", Line: "Carbon ended"}, "the log does not say so", false},
 		{Probe{Kind: "log", Log: "/home/none", Line: "x"}, "there is no log", false},
+		{Probe{Kind: "all", Any: []Probe{{Kind: "tcp", Addr: "127.0.0.1:1", Of: "a"}, {Kind: "tcp", Addr: "127.0.0.1:1", Of: "b"}}}, "all say yes", true},
+		{Probe{Kind: "all", Any: []Probe{{Kind: "tcp", Addr: "127.0.0.1:1", Of: "a"}, {Kind: "tcp", Addr: "127.0.0.1:9", Of: "b"}}}, "b: connection refused", false},
 		{Probe{Kind: "magic", Gone: true}, "there is no such kind of probe", false},
 	} {
 		said, err := test.probe.Try(t.Context(), m)

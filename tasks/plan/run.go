@@ -21,6 +21,9 @@ func (r Run) String() string {
 	for i, a := range r.Argv {
 		words[i] = shown(a)
 	}
+	if r.Here != "" {
+		return "run on this machine: " + strings.Join(words, " ")
+	}
 	return "run " + strings.Join(words, " ")
 }
 
@@ -40,6 +43,12 @@ func (r Run) Diff() string { return "" }
 // Apply runs it. An imagined host is told what it touches.
 func (r Run) Apply(ctx context.Context, c remote.Conn) error {
 	h, imagines := c.(imagined)
+	if r.Here != "" {
+		if imagines {
+			return nil
+		}
+		return r.here(ctx)
+	}
 	cmd := r.Cmd
 	if r.Input != nil && !imagines {
 		var err error

@@ -53,6 +53,7 @@ type savedRun struct {
 	Touches    []string `json:"touches,omitempty"`
 	Interrupts bool     `json:"interrupts,omitempty"`
 	Restores   bool     `json:"restores,omitempty"`
+	Here       bool     `json:"here,omitempty"` // on the machine that applies it
 }
 
 type savedSQL struct {
@@ -84,7 +85,7 @@ func saveChange(c Change) (savedChange, error) {
 	case Unpack:
 		is = savedUnpack(c)
 	case Run:
-		is = savedRun{c.Cmd, c.Input.name(), c.Why, c.Touches, c.Interrupts, c.Restores}
+		is = savedRun{c.Cmd, c.Input.name(), c.Why, c.Touches, c.Interrupts, c.Restores, c.Here != ""}
 	case SQL:
 		is = savedSQL{c.Database, c.Script, c.SHA256}
 	case Wait:
