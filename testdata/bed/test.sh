@@ -5,7 +5,11 @@
 . "$(dirname "$0")/lib.sh"
 mkdir -p .cache
 status=0
-declare -A beds=([1]='^TestBed$' [2]='^TestBedTroubles$' [3]='^TestBed(Certificates|RotatesCA)$') # what runs where
+declare -A beds=( # what runs where: about as long on each
+	[1]='^TestBed(Cipher|Hardening|)$'
+	[2]='^TestBed(Databases|Troubles)$'
+	[3]='^TestBed(Load|Certificates|RotatesUnderLoad)$'
+)
 declare -A jobs=()
 
 finish() {
