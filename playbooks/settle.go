@@ -62,6 +62,9 @@ func newSettler(inv *inventory.Inventory, products Products) (settler, error) {
 		return settler{}, err
 	}
 	s := settler{inv, products, rendered(inv), ciphers, map[inventory.Role][]render.Layer{}, map[inventory.Role]string{}}
+	if err := s.rendered.Check(); err != nil {
+		return s, placed(inv, err)
+	}
 	for role, p := range products {
 		if p.FS == nil {
 			continue
@@ -76,6 +79,24 @@ func newSettler(inv *inventory.Inventory, products Products) (settler, error) {
 		}
 	}
 	return s, nil
+}
+
+// placed says of each KeyError where in the inventory it is.
+func placed(inv *inventory.Inventory, err error) error {
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []error
+		for _, one := range many.Unwrap() {
+			all = append(all, placed(inv, one))
+		}
+		return errors.Join(all...)
+	}
+	var key *render.KeyError
+	if errors.As(err, &key) {
+		if line, column := inv.Place(key.Key); line > 0 {
+			return fmt.Errorf("%s:%d:%d: %w", inv.Path, line, column, err)
+		}
+	}
+	return err
 }
 
 // nodes are those of all hosts that run the product, in inventory order.

@@ -58,10 +58,7 @@ func (db *Database) check() error {
 			errs = append(errs, fmt.Errorf("pool option %q cannot be the name of an XML element", name))
 		}
 	}
-	if err := CheckPassword(DatabasePassword, db.Password); err != nil {
-		errs = append(errs, fmt.Errorf("password: %w", err))
-	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, below("password", CheckPassword(DatabasePassword, db.Password)))...)
 }
 
 var elementName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)

@@ -11,13 +11,13 @@ import (
 // distribution's own, in this order. Each setting's From names the inventory key that implies it. What the version
 // does not know is left out, and asking for it is an error; all errors are reported.
 func Implied(d Deployment, n Node) ([]Layer, error) {
-	v, err := parseRelease(d.Version)
-	if err != nil {
+	if err := d.Check(); err != nil {
 		return nil, err
 	}
-	if err := d.check(v, n); err != nil {
-		return nil, err
+	if n.Role != AllInOne && n.Role != Gateway {
+		return nil, fmt.Errorf("%s: the role %q is neither %s nor %s", n.Name, n.Role, AllInOne, Gateway)
 	}
+	v, _ := parseRelease(d.Version) // Check has seen it
 	p := plan{Deployment: d, node: n, release: v}
 	var layers []Layer
 	for _, l := range []Layer{
@@ -82,19 +82,17 @@ func parseRelease(version string) (release, error) {
 			return v470, nil
 		}
 	}
-	return 0, fmt.Errorf("version: %q is not known: 4.5.0, 4.6.0 and 4.7.0 are", version)
+	return 0, &KeyError{"version", fmt.Errorf("%q is not known: 4.5.0, 4.6.0 and 4.7.0 are", version)}
 }
 
-func (d Deployment) check(v release, n Node) error {
+// Check says what of d the product cannot take, on whatever node: joined KeyErrors.
+func (d Deployment) Check() error {
+	v, err := parseRelease(d.Version)
+	if err != nil {
+		return err
+	}
 	var errs []error
-	add := func(key string, err error) {
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", key, err))
-		}
-	}
-	if n.Role != AllInOne && n.Role != Gateway {
-		add(n.Name, fmt.Errorf("the role %q is neither %s nor %s", n.Role, AllInOne, Gateway))
-	}
+	add := func(key string, err error) { errs = append(errs, below(key, err)) }
 	if len(d.AllInOnes) == 0 {
 		add("groups.all-in-one", errors.New("at least one host is needed"))
 	}

@@ -66,29 +66,26 @@ func (k Keystores) check() error {
 		if s.store == nil {
 			continue
 		}
-		errs = append(errs, checkStore(s.name, s.store.File, s.store.Type, s.store.Password))
+		errs = append(errs, below(s.name, checkStore(s.store.File, s.store.Type, s.store.Password)))
 		if s.store.Alias == "" {
-			errs = append(errs, fmt.Errorf("%s: the alias is missing", s.name))
+			errs = append(errs, below(s.name, errors.New("the alias is missing")))
 		}
 		if s.store.KeyPassword != "" && s.store.KeyPassword != s.store.Password {
-			errs = append(errs, fmt.Errorf("%s: the product wants the key's password to be the store's ", s.name))
+			errs = append(errs, below(s.name, errors.New("the product wants the key's password to be the store's")))
 		}
 	}
 	if t := k.Truststore; t != nil {
-		errs = append(errs, checkStore("truststore", t.File, t.Type, t.Password))
+		errs = append(errs, below("truststore", checkStore(t.File, t.Type, t.Password)))
 	}
 	return errors.Join(errs...)
 }
 
-func checkStore(name, file, kind, password string) error {
+func checkStore(file, kind, password string) error {
 	switch {
 	case file == "" || strings.ContainsAny(file, `/\'"&<`):
-		return fmt.Errorf("%s: %q is not the name of a file", name, file)
+		return fmt.Errorf("%q is not the name of a file", file)
 	case kind != "" && kind != "JKS" && kind != "PKCS12":
-		return fmt.Errorf("%s: type %q is neither JKS nor PKCS12", name, kind)
+		return fmt.Errorf("type %q is neither JKS nor PKCS12", kind)
 	}
-	if err := CheckPassword(KeystorePassword, password); err != nil {
-		return fmt.Errorf("%s: password: %w", name, err)
-	}
-	return nil
+	return below("password", CheckPassword(KeystorePassword, password))
 }
