@@ -22,6 +22,8 @@ type Key struct {
 	Chain [][]byte // DER; none where it is not made yet
 	Open  func(context.Context) (keystore.PrivateKey, error)
 	Notes []string // what was done about the files that it came from
+
+	Renewal string // what to do to have another one
 }
 
 // Keys are where a deployment's keys are kept: the folder pki beside the inventory. Certificates can be read at any time; it is unlocked
@@ -221,7 +223,9 @@ func (k Keys) Of(h inventory.Host, now time.Time) (Key, error) {
 	case k.given(h):
 		source = inventory.KeySource{Certificate: k.inv.Balancer.Certificate, Key: k.inv.Balancer.Key}
 	case k.inv.PKI.Mode != inventory.Provided:
-		return k.kept(pki.NodeName(h.Name))
+		key, err := k.kept(pki.NodeName(h.Name))
+		key.Renewal = k.renewal(h)
+		return key, err
 	case !own && k.inv.PKI.All != nil:
 		source = *k.inv.PKI.All
 	}
@@ -233,7 +237,7 @@ func (k Keys) Of(h inventory.Host, now time.Time) (Key, error) {
 		err = p.CheckTLS(cmp.Or(source.Certificate, source.Store), names, now)
 	}
 	key := given(p)
-	key.Notes = notes
+	key.Notes, key.Renewal = notes, k.renewal(h)
 	return key, err
 }
 
@@ -241,14 +245,16 @@ func (k Keys) Of(h inventory.Host, now time.Time) (Key, error) {
 func (k Keys) Signing(now time.Time) (Key, error) {
 	source := k.inv.PKI.Signing
 	if source == nil {
-		return k.kept(pki.SigningName)
+		key, err := k.kept(pki.SigningName)
+		key.Renewal = "apimctl certs rotate-signing"
+		return key, err
 	}
 	p, notes, err := provided(*source)
 	if err == nil {
 		err = p.CheckSigning(cmp.Or(source.Certificate, source.Store), now)
 	}
 	key := given(p)
-	key.Notes = notes
+	key.Notes, key.Renewal = notes, follower("certificates.signing")
 	return key, err
 }
 

@@ -47,3 +47,22 @@ func provided(s inventory.KeySource) (p pki.Pair, notes []string, err error) {
 	}
 	return pki.FromDER(s.Store, keys[0].PrivateKey, keys[0].Raw)
 }
+
+// renewal is what to do to have another TLS key of a host.
+func (k Keys) renewal(h inventory.Host) string {
+	_, own := k.inv.PKI.Nodes[h.Name]
+	switch {
+	case k.given(h):
+		return follower("load_balancer.certificate")
+	case k.inv.PKI.Mode == inventory.Generate:
+		return "apimctl certs rotate --host " + h.Name
+	case k.inv.PKI.Mode == inventory.CSR:
+		return fmt.Sprintf("move pki/nodes/%s.key.age and %[1]s.pem away, then: apimctl certs csr, apimctl certs install DIR, apimctl apply", h.Name)
+	case own:
+		return follower("certificates.nodes." + h.Name)
+	}
+	return follower("certificates.all")
+}
+
+// follower has a key replaced that somebody else made.
+func follower(key string) string { return "give its follower in " + key + " and apply" }

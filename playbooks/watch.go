@@ -236,18 +236,25 @@ func (w Watch) vendors() [][]byte {
 	return all
 }
 
+// renewal is what to do about one that expires.
 func (w Watch) renewal(s Seen) string {
+	key := w.PKI.Signing
 	switch {
 	case strings.HasPrefix(s.Use, "primary"), s.Alias == SigningAlias:
-		return "apimctl certs rotate-signing"
-	case strings.HasPrefix(s.Alias, Own+"ca"):
+	case s.Alias == Own+"ca", s.Alias == Own+"ca-old":
 		return "apimctl certs rotate --ca"
+	case strings.HasPrefix(s.Alias, Own):
+		return "have another CA issue the certificates that lead to it"
 	case s.Use == "truststore":
-		return "give its follower in certificates.trust and apply"
-	case w.Balanced.Given && slices.ContainsFunc(w.Balancers(), func(n Node) bool { return n.Name == s.Host }):
-		return "give its follower in load_balancer.certificate and apply"
+		return follower("certificates.trust")
+	default:
+		for _, n := range slices.Concat(w.Nodes, w.Balancers()) {
+			if n.Name == s.Host {
+				key = n.TLS
+			}
+		}
 	}
-	return "apimctl certs rotate --host " + s.Host
+	return cmp.Or(key.Renewal, "set certificates.mode and apply") // the distribution's
 }
 
 // Expiring says whether anything that is used expires within the watch's time, or has expired.
