@@ -35,6 +35,11 @@ func (a *app) plan(ctx context.Context, out string) error {
 	if err != nil {
 		return err
 	}
+	if out != "" {
+		if err := writable(out); err != nil {
+			return err
+		}
+	}
 	s, err := a.openChecked(ctx, a.reading(), playbooks.Apply)
 	if err != nil {
 		return err
@@ -67,9 +72,9 @@ func (a *app) plan(ctx context.Context, out string) error {
 
 // writeWhole writes a file for this user alone: all of it, or none.
 func writeWhole(path string, data []byte) error {
-	f, err := os.CreateTemp(dirOf(path), ".apimctl-*")
+	f, err := beside(path)
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, errors.Unwrap(err)) // the name of the temporary file is nobody's concern
+		return err
 	}
 	_, err = f.Write(data)
 	err = errors.Join(err, f.Sync(), f.Close())
@@ -80,6 +85,27 @@ func writeWhole(path string, data []byte) error {
 		return errors.Join(fmt.Errorf("%s: %w", path, err), os.Remove(f.Name()))
 	}
 	return nil
+}
+
+// writable says whether writeWhole can write the path, before there is anything to write.
+func writable(path string) error {
+	f, err := beside(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// beside is a new file of which the path can be made.
+func beside(path string) (*os.File, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return nil, fmt.Errorf("%s: is a directory", path)
+	}
+	f, err := os.CreateTemp(dirOf(path), ".apimctl-*")
+	if err != nil {
+		err = fmt.Errorf("%s: %w", path, errors.Unwrap(err)) // the name of the temporary file is nobody's concern
+	}
+	return f, err
 }
 
 // warnStrangers tells of nodes that will not trust one another for a while.
