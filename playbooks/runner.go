@@ -200,36 +200,41 @@ func (r *Runner) Plan(ctx context.Context, deployment string, pb Playbook) (plan
 }
 
 // planHost is the steps of every play on one host. Tasks are planned again until nothing that they read is missing.
-func planHost(ctx context.Context, pb Playbook, host string, c Connection) ([][]plan.Step, error) {
-	var steps [][]plan.Step
+func planHost(ctx context.Context, pb Playbook, host string, c Connection) (steps [][]plan.Step, err error) {
 	ctx = remote.Remembering(ctx)
-	err := remote.Batch(ctx, c, func(h remote.Reader) error {
-		steps = make([][]plan.Step, len(pb))
-		imagined := remote.Imagine(h)
-		var errs []error
-		told := map[string]bool{} // what one task lacks, another that needs it too does not say again
-		for i, p := range pb {
-			n, ok := p.node(host)
-			if !ok || p.Ends {
-				continue
-			}
-			for _, t := range p.Tasks(n) {
-				changes, err := t.Plan(ctx, imagined)
-				if err == nil {
-					err = imagine(ctx, imagined, changes)
-				}
-				if err != nil && !told[err.Error()] {
-					told[err.Error()] = true
-					errs = append(errs, &HostError{Host: host, Task: t.String(), Err: err})
-				}
-				if len(changes) > 0 {
-					steps[i] = append(steps[i], plan.Step{Task: t.String(), Changes: changes})
-				}
-			}
-		}
-		return errors.Join(errs...)
+	err = remote.Batch(ctx, c, func(h remote.Reader) error {
+		steps, err = pb.steps(ctx, host, h)
+		return err
 	})
 	return steps, err
+}
+
+// steps are those of every play on the host that h reads, as it will be.
+func (pb Playbook) steps(ctx context.Context, host string, h remote.Reader) ([][]plan.Step, error) {
+	steps := make([][]plan.Step, len(pb))
+	imagined := remote.Imagine(h)
+	var errs []error
+	told := map[string]bool{} // what one task lacks, another that needs it too does not say again
+	for i, p := range pb {
+		n, ok := p.node(host)
+		if !ok || p.Ends {
+			continue
+		}
+		for _, t := range p.Tasks(n) {
+			changes, err := t.Plan(ctx, imagined)
+			if err == nil {
+				err = imagine(ctx, imagined, changes)
+			}
+			if err != nil && !told[err.Error()] {
+				told[err.Error()] = true
+				errs = append(errs, &HostError{Host: host, Task: t.String(), Err: err})
+			}
+			if len(changes) > 0 {
+				steps[i] = append(steps[i], plan.Step{Task: t.String(), Changes: changes})
+			}
+		}
+	}
+	return steps, errors.Join(errs...)
 }
 
 func imagine(ctx context.Context, h remote.Conn, changes []plan.Change) error {

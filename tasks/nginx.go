@@ -161,6 +161,17 @@ func (t Nginx) staged(f nginxFile, had remote.File) plan.Put {
 	return plan.Put{Path: t.staging() + "/" + path.Base(f.at), Had: had, Want: f.want}
 }
 
+// Files are what nginx reads, where it reads it, but for the private key and for what is not made yet.
+func (t Nginx) Files() []plan.Put {
+	var all []plan.Put
+	for _, f := range t.files() {
+		if len(f.want.Data) > 0 {
+			all = append(all, plan.Put{Path: nginxFolder + "/" + f.at, Want: f.want})
+		}
+	}
+	return all
+}
+
 func (t Nginx) stage(ctx context.Context, h remote.Reader) ([]plan.Put, error) {
 	var lacks []plan.Put
 	var errs []error

@@ -77,12 +77,22 @@ func (p Put) Diff() string {
 	if lines, ok := p.keyed(had, want); ok {
 		return lines
 	}
-	for _, s := range p.Hide {
-		had = bytes.ReplaceAll(had, []byte(s.Reveal()), []byte(s.String()))
-		want = bytes.ReplaceAll(want, []byte(s.Reveal()), []byte(s.String()))
-	}
-	maskedHad, maskedWant := mask(string(had), string(want), secret)
+	maskedHad, maskedWant := mask(p.hidden(had), p.hidden(want), secret)
 	return unified(p.label(p.Had), p.label(p.Want), maskedHad, maskedWant)
+}
+
+// Shown is the content that is wanted, with secrets masked as in Diff.
+func (p Put) Shown() string {
+	_, masked := mask("", p.hidden(plain(p.Want)), p.Want.Secret)
+	return masked
+}
+
+// hidden is a text without what must not be shown.
+func (p Put) hidden(text []byte) string {
+	for _, s := range p.Hide {
+		text = bytes.ReplaceAll(text, []byte(s.Reveal()), []byte(s.String()))
+	}
+	return string(text)
 }
 
 // keyed is the diff of two TOML files key by key: order and comments are no difference to who reads it.
@@ -94,10 +104,7 @@ func (p Put) keyed(had, want []byte) (string, bool) {
 	if err != nil || len(lines) == 0 {
 		return "", false
 	}
-	text := strings.Join(lines, "\n") + "\n"
-	for _, s := range p.Hide {
-		text = strings.ReplaceAll(text, s.Reveal(), s.String())
-	}
+	text := p.hidden([]byte(strings.Join(lines, "\n") + "\n"))
 	return "--- " + p.label(p.Had) + "\n+++ " + p.label(p.Want) + "\n" + text, true
 }
 

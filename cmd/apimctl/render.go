@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,28 +16,19 @@ import (
 	"apimctl/render"
 )
 
-func (a *app) initCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:     "init",
-		Short:   "Print an annotated example inventory",
-		Example: "  apimctl init > inventory.yaml",
-		Args:    usageArgs(cobra.NoArgs),
-		RunE: func(*cobra.Command, []string) error {
-			_, err := io.WriteString(a.out, inventory.Example)
-			return err
-		},
-	}
-}
-
 func (a *app) renderCommand() *cobra.Command {
 	var out string
 	var explain string
 	c := &cobra.Command{
 		Use:   "render [HOST]",
-		Short: "Show the deployment.toml of every host, without a network",
-		Long: `render prints what would be put on hosts, with secrets masked. With --out it writes the real files, secrets and all, to
-DIR/HOST/(path on the host), readable by this user alone. With --explain it says for each key its value and where it came from;
---explain=KEY keeps to that key and what is below it.`,
+		Short: "Show the files that would be put on hosts, without a network",
+		Long: `render prints the files that apply would put on a host that has none of them and runs systemd, with secrets masked: of a node its
+deployment.toml, its unit, the block in /etc/hosts and what hardening adds; of a load balancer nginx's configuration and certificates.
+Keystores, which are made on the host, a JDBC driver and private keys are not shown. A unit's JAVA_HOME that the inventory does not
+give is "(found on the host)".
+
+With --out it writes the real files, secrets and all, to DIR/HOST/(path on the host), readable by this user alone. With --explain it
+says for each key of deployment.toml its value and where it came from; --explain=KEY keeps to that key and what is below it.`,
 		Example: "  apimctl render -i inventory.yaml gw-1\n  apimctl render -i inventory.yaml gw-1 --explain",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -75,46 +65,69 @@ func (a *app) render(ctx context.Context, out, explain string) error {
 		return &inputError{err}
 	}
 	s := &session{loaded: l, deployment: d}
-	switch {
-	case explain != "":
+	if explain != "" {
 		return a.explain(s.nodes(), strings.TrimSuffix(explain, everyKey), asJSON)
-	case out != "":
-		return a.writeNodes(out, s.nodes())
-	case asJSON:
-		return a.filesJSON(s.nodes())
 	}
-	for i, n := range s.nodes() {
-		if err := a.heading(i, n.Name, string(n.Config.Masked())); err != nil {
+	files, err := a.files(ctx, s)
+	switch {
+	case err != nil:
+		return err
+	case out != "":
+		return a.writeFiles(out, files)
+	case asJSON:
+		return writeJSON(a.out, files)
+	}
+	for i, f := range files {
+		if err := a.heading(i, f.Host+" "+f.Path, f.Text); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// A renderedFile is one of those that render shows, as JSON, its secrets masked.
+// A renderedFile is one of those that render shows.
 type renderedFile struct {
 	Host string `json:"host"`
 	Path string `json:"path"`
-	Text string `json:"text"`
+	Text string `json:"text"` // secrets masked
+	data []byte
 }
 
-func (a *app) filesJSON(nodes []playbooks.Node) error {
-	files := make([]renderedFile, len(nodes))
-	for i, n := range nodes {
-		files[i] = renderedFile{n.Name, n.Home() + deploymentTOML, string(n.Config.Masked())}
+// files are those of every host that the command is limited to. What is not there yet is told.
+func (a *app) files(ctx context.Context, s *session) ([]renderedFile, error) {
+	masked := map[string][]byte{}
+	for _, n := range s.nodes() {
+		masked[n.Name+n.Home()+deploymentTOML] = n.Config.Masked()
 	}
-	return writeJSON(a.out, files)
+	files := []renderedFile{}
+	for _, h := range s.hosts {
+		puts, err := s.deployment.Files(ctx, h.Name)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range puts {
+			f := renderedFile{h.Name, p.Path, p.Shown(), p.Want.Data}
+			if toml, ok := masked[h.Name+p.Path]; ok { // which knows its secrets, and stays TOML
+				f.Text = string(toml)
+			}
+			files = append(files, f)
+		}
+		if lacks := s.deployment.Unmade(h); lacks != "" {
+			_, _ = fmt.Fprintln(a.errOut, h.Name+": "+lacks)
+		}
+	}
+	return files, nil
 }
 
 // deploymentTOML is where the product's home has it.
 const deploymentTOML = "/repository/conf/deployment.toml"
 
-func (a *app) heading(i int, host, text string) error {
+func (a *app) heading(i int, title, text string) error {
 	gap := ""
 	if i > 0 {
 		gap = "\n"
 	}
-	_, err := fmt.Fprintf(a.out, "%s%s\n%s", gap, a.bold("== "+host), text)
+	_, err := fmt.Fprintf(a.out, "%s%s\n%s", gap, a.bold("== "+title), text)
 	return err
 }
 
@@ -133,7 +146,9 @@ func (a *app) explain(nodes []playbooks.Node, key string, asJSON bool) error {
 		}
 	}
 	switch {
-	case len(all) == 0 && len(nodes) > 0:
+	case len(nodes) == 0:
+		return &inputError{errors.New("--explain: a load balancer has no deployment.toml")}
+	case len(all) == 0:
 		return &inputError{fmt.Errorf("--explain=%s: no deployment.toml here has this key, or one below it", key)}
 	case asJSON:
 		return writeJSON(a.out, slices.Concat([]explained{}, all))
@@ -169,24 +184,19 @@ func explainedOf(host string, e render.Entry) explained {
 	return x
 }
 
-func (a *app) writeNodes(dir string, nodes []playbooks.Node) error {
-	for _, n := range nodes {
-		if err := a.writeNode(dir, n); err != nil {
+// writeFiles writes what belongs on hosts below dir/HOST.
+func (a *app) writeFiles(dir string, files []renderedFile) error {
+	for _, f := range files {
+		path := filepath.Join(dir, f.Host, f.Path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return err
+		}
+		if err := writeWhole(path, f.data); err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintln(a.out, path); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// writeNode writes what belongs on a host below dir/HOST.
-func (a *app) writeNode(dir string, n playbooks.Node) error {
-	path := filepath.Join(dir, n.Name, n.Home(), deploymentTOML)
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	if err := writeWhole(path, n.TOML); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintln(a.out, path)
-	return err
 }
