@@ -78,23 +78,6 @@ func (a *app) certsStatus(ctx context.Context, within time.Duration) error {
 	return nil
 }
 
-// settled is a session whose hosts are not connected yet, for commands that look and want no key made.
-func (a *app) settled(ctx context.Context) (*session, error) {
-	l, err := a.load(ctx)
-	if err != nil {
-		return nil, err
-	}
-	d, err := playbooks.Settle(l.inv, l.products)
-	if err != nil {
-		return nil, &inputError{err}
-	}
-	connect, err := a.connect(l)
-	if err != nil {
-		return nil, err
-	}
-	return &session{loaded: l, deployment: d, runner: &playbooks.Runner{Connect: connect, Parallel: a.flags.parallel, Stop: a.stop}}, nil
-}
-
 // watch looks at all nodes and load balancers, in inventory order.
 func (s *session) watch(ctx context.Context, w playbooks.Watch) ([]playbooks.Seen, error) {
 	nodes := s.limited(slices.Concat(s.deployment.Nodes, s.deployment.Balancers()))

@@ -53,18 +53,13 @@ func (a *app) render(ctx context.Context, out, explain string) error {
 	if err != nil {
 		return err
 	}
-	l, err := a.load(ctx)
+	s, err := a.settle(ctx, nil)
 	if errors.As(err, new(inventory.UnknownHostError)) && explain == everyKey {
 		return &inputError{fmt.Errorf("%w; a key follows an equals sign: --explain=KEY", err)}
 	}
 	if err != nil {
 		return err
 	}
-	d, err := playbooks.Settle(l.inv, l.products)
-	if err != nil {
-		return &inputError{err}
-	}
-	s := &session{loaded: l, deployment: d}
 	if explain != "" {
 		return a.explain(s.nodes(), strings.TrimSuffix(explain, everyKey), asJSON)
 	}

@@ -64,6 +64,17 @@ func (a *app) settle(ctx context.Context, keys func(*inventory.Inventory, time.T
 	return &session{loaded: l, deployment: d}, nil
 }
 
+// settled is a session whose hosts are not connected yet, for commands that look and want no key made.
+func (a *app) settled(ctx context.Context) (*session, error) {
+	s, err := a.settle(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	connect, err := a.connect(s.loaded)
+	s.runner = &playbooks.Runner{Connect: connect, Parallel: a.flags.parallel, Stop: a.stop}
+	return s, err
+}
+
 // reach connects to the hosts, and to the load balancers that drain them. What they have down already stays so.
 func (a *app) reach(ctx context.Context, s *session, reporter playbooks.Reporter, pb playbook) error {
 	connect, err := a.connect(s.loaded)

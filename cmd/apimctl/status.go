@@ -43,24 +43,15 @@ func (a *app) status(ctx context.Context, watch time.Duration) error {
 	if err != nil {
 		return err
 	}
-	s, err := a.load(ctx)
+	s, err := a.settled(ctx)
 	if err != nil {
 		return err
 	}
-	d, err := playbooks.Settle(s.inv, s.products)
-	if err != nil {
-		return &inputError{err}
-	}
-	connect, err := a.connect(s)
-	if err != nil {
-		return err
-	}
-	all := &session{loaded: s, deployment: d, runner: &playbooks.Runner{Connect: connect, Parallel: a.flags.parallel, Stop: a.stop}}
-	defer all.runner.Close()
+	defer s.runner.Close()
 	if watch > 0 {
-		return a.watch(ctx, watch, func(ctx context.Context) error { return a.show(ctx, all, asJSON) })
+		return a.watch(ctx, watch, func(ctx context.Context) error { return a.show(ctx, s, asJSON) })
 	}
-	return a.show(ctx, all, asJSON)
+	return a.show(ctx, s, asJSON)
 }
 
 // show asks and prints once.

@@ -40,14 +40,11 @@ func (a *app) validate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l, err := a.load(ctx)
+	s, err := a.settle(ctx, nil)
 	if err != nil {
 		return err
 	}
-	d, err := playbooks.Settle(l.inv, l.products)
-	if err != nil {
-		return &inputError{err}
-	}
+	l, d := s.loaded, s.deployment
 	found, err := a.findings(l, d, nil) // validate asks no network
 	if err != nil {
 		return err
