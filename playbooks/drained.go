@@ -16,7 +16,7 @@ func (d *Balanced) rolled(play Play, batch, all []plan.Lane) []plan.Batch {
 	batch = d.called(play, batch)
 	lanes := play.guarded(batch, all, d.Nginx.Config.Down)
 	if len(d.Nodes) == 0 {
-		return []plan.Batch{{Lanes: lanes}}
+		return append([]plan.Batch{{Lanes: lanes}}, play.settled(batch)...)
 	}
 	var stop, serve []string
 	for _, l := range batch {
@@ -34,6 +34,7 @@ func (d *Balanced) rolled(play Play, batch, all []plan.Lane) []plan.Batch {
 		steps = []plan.Batch{{Lanes: guards}, {Lanes: drain}, {Lanes: work}}
 	}
 	steps = append(steps, d.restored(serve)...)
+	steps = append(steps, play.settled(batch)...)
 	return slices.DeleteFunc(steps, func(b plan.Batch) bool { return len(b.Lanes) == 0 })
 }
 
