@@ -41,7 +41,7 @@ var ErrDeclined = errors.New("the rest was not agreed to after the canary")
 const bake = "bake"
 
 // lookEvery is how long it is between two looks at a canary.
-const lookEvery = 10 * time.Second
+const lookEvery = 5 * time.Second
 
 // baked watches a canary: on each balancer what its log says of it and the others. Where no balancer keeps such a log, its gate alone can be
 // watched, which the plan says.

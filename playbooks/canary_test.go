@@ -26,8 +26,8 @@ func TestSettle(t *testing.T) {
 	b := settled(t, strings.Replace(balancedText, "for: 5s", "for: 5s, settle: 30ms", 1))
 	p := b.planOf(Restart(b.deployment, Roll{}).Only([]string{"gw-1", "gw-2"}))
 	want := []string{
-		"gw-1 last healthy node", "lb-1 drain", "gw-1 requests in flight", "lb-1 restore", "gw-1 settle",
-		"gw-2 last healthy node", "lb-1 drain", "gw-2 requests in flight", "lb-1 restore", "gw-2 settle",
+		"gw-1 service wso2-gateway restarted", "lb-1 drain", "gw-1 requests in flight", "lb-1 restore", "gw-1 settle",
+		"gw-2 service wso2-gateway restarted", "lb-1 drain", "gw-2 requests in flight", "lb-1 restore", "gw-2 settle",
 	}
 	if had := tasksOf(p.Plays[0]); !slices.Equal(had, want) {
 		t.Fatalf("%q", had)

@@ -31,7 +31,7 @@ type ShareError struct {
 }
 
 func (e *ShareError) Error() string {
-	return "it fails more requests than the others do: " + e.Said
+	return "it does: " + e.Said
 }
 
 // String says what is watched.
