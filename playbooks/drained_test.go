@@ -118,8 +118,12 @@ func TestLooks(t *testing.T) {
 	for want, changes := range map[bool][]plan.Change{
 		true: {plan.Wait{}, plan.Run{Cmd: java}},
 		false: {
-			plan.Put{}, plan.Unpack{}, plan.Run{Cmd: java, Touches: []string{"/a"}}, plan.Run{Cmd: java, Interrupts: true},
-			plan.Run{Cmd: java, Restores: true}, plan.Run{Cmd: java, Here: "/"},
+			plan.Put{},
+			plan.Unpack{},
+			plan.Run{Cmd: java, Touches: []string{"/a"}},
+			plan.Run{Cmd: java, Interrupts: true},
+			plan.Run{Cmd: java, Restores: true},
+			plan.Run{Cmd: java, Here: "/"},
 		},
 	} {
 		for _, c := range changes {
