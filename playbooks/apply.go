@@ -11,7 +11,7 @@ func Apply(d Deployment) Playbook {
 		{Name: "prepare every host", Nodes: d.Nodes, Tasks: d.prepared},
 		{Name: "load balancers", Nodes: d.Balancers(), Tasks: d.balancing},
 		{Name: "all-in-one nodes, one after another", Nodes: d.AllInOnes(), Batch: 1, Tasks: d.running, Group: d.AllInOnes(), Serves: true},
-		{Name: "gateways", Nodes: d.Gateways(), Batch: d.GatewayBatch, Tasks: d.running, Group: d.Gateways(), Serves: true},
+		{Name: "gateways", Nodes: d.Gateways(), Batch: d.GatewayBatch, Tasks: d.running, Group: d.Gateways(), Serves: true, Canary: d.Canary},
 		{Name: "every node is sent requests", Nodes: d.Balancers(), Ends: true},
 	}
 }

@@ -18,12 +18,16 @@ func (r *Runner) Apply(ctx context.Context, p plan.Plan) error {
 		if errs == nil {
 			r.report(Event{Kind: PlayStarted, Play: play.Name})
 		}
-		for _, b := range play.Batches {
+		for i, b := range play.Batches {
 			if errs != nil {
 				r.skip(play, b)
 				continue
 			}
-			if err := r.batch(ctx, play, b); err != nil {
+			err := r.batch(ctx, play, b)
+			if err == nil && bakes(b) {
+				err = r.goesOn(play.Batches[i+1:])
+			}
+			if err != nil {
 				errs = append(errs, err)
 			}
 		}
@@ -86,8 +90,16 @@ func (r *Runner) change(ctx context.Context, at Event, change plan.Change, c Con
 	ctx = remote.WithProgress(ctx, func(p remote.Progress) {
 		tell(Progressed, Event{Said: p.What, Done: p.Done, Total: p.Total, For: time.Since(started)})
 	})
-	ctx = plan.WithHeartbeat(ctx, func(w plan.Waiting) { tell(Waiting, Event{Said: w.Last, For: w.For}) })
-	if _, waits := change.(plan.Wait); waits {
+	said := ""
+	ctx = plan.WithHeartbeat(ctx, func(w plan.Waiting) {
+		if w.Ends {
+			said = w.Last
+			return
+		}
+		tell(Waiting, Event{Said: w.Last, For: w.For})
+	})
+	switch change.(type) {
+	case plan.Wait, plan.Watch:
 		var cancel context.CancelFunc
 		ctx, cancel = r.untilStopped(ctx)
 		defer cancel()
@@ -100,7 +112,7 @@ func (r *Runner) change(ctx context.Context, at Event, change plan.Change, c Con
 		tell(ChangeFailed, Event{Error: err.Error(), For: time.Since(started)})
 		return err
 	}
-	tell(ChangeDone, Event{For: time.Since(started)})
+	tell(ChangeDone, Event{Said: said, For: time.Since(started)})
 	return nil
 }
 

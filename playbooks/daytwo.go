@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"apimctl/tasks"
 )
@@ -14,6 +15,8 @@ type Roll struct {
 	Batch Batch // gateways at a time
 	All   bool  // all nodes at once: nothing serves meanwhile
 	Force bool  // what does not stop in time is killed
+
+	Canary time.Duration // how long the first gateway is watched before the others; 0 has none go first
 }
 
 // A Batch is a number of nodes, or a share of them. The zero Batch is one node.
@@ -78,7 +81,7 @@ func Restart(d Deployment, r Roll) Playbook {
 	size := r.Batch.Of(len(gateways))
 	return Playbook{
 		{Name: "restart all-in-one nodes, one after another", Nodes: aios, Batch: 1, Tasks: restarted, Group: aios, Serves: true},
-		{Name: "restart gateways, " + atATime(size), Nodes: gateways, Batch: size, Tasks: restarted, Group: gateways, Serves: true},
+		{Name: "restart gateways, " + atATime(size), Nodes: gateways, Batch: size, Tasks: restarted, Group: gateways, Serves: true, Canary: r.Canary},
 	}
 }
 

@@ -13,10 +13,13 @@ import (
 // rolled is a batch with what goes before and after it where nodes stop: guards look, the balancers drain, what is in flight is waited
 // for; and once the nodes are healthy the balancers send to them again. d is the balancers as they are before the batch, and then after it.
 func (d *Balanced) rolled(play Play, batch, all []plan.Lane) []plan.Batch {
+	if d.Hook.Drain != nil || len(d.Nodes) > 0 {
+		batch = ahead(batch)
+	}
 	batch = d.called(play, batch)
 	lanes := play.guarded(batch, all, d.Nginx.Config.Down)
 	if len(d.Nodes) == 0 {
-		return []plan.Batch{{Lanes: lanes}}
+		return append([]plan.Batch{{Lanes: lanes}}, play.settled(batch)...)
 	}
 	var stop, serve []string
 	for _, l := range batch {
@@ -34,6 +37,7 @@ func (d *Balanced) rolled(play Play, batch, all []plan.Lane) []plan.Batch {
 		steps = []plan.Batch{{Lanes: guards}, {Lanes: drain}, {Lanes: work}}
 	}
 	steps = append(steps, d.restored(serve)...)
+	steps = append(steps, play.settled(batch)...)
 	return slices.DeleteFunc(steps, func(b plan.Batch) bool { return len(b.Lanes) == 0 })
 }
 
@@ -72,15 +76,47 @@ func batched(lanes []plan.Lane) []plan.Batch {
 	return []plan.Batch{{Lanes: lanes}}
 }
 
-// apart has the guards go before the balancers drain; what is in flight is waited for after that.
+// ahead has nodes that stop do first, by itself, what only looks: one that cannot start again for its databases is not drained for that.
+func ahead(batch []plan.Lane) []plan.Lane {
+	lanes := slices.Clone(batch)
+	for i, l := range lanes {
+		s := l.Steps[0]
+		n := slices.IndexFunc(s.Changes, func(c plan.Change) bool { return !looks(c) })
+		if stops(l) && n > 0 {
+			first, rest := plan.Step{Task: s.Task, Changes: s.Changes[:n]}, plan.Step{Task: s.Task, Changes: s.Changes[n:]}
+			lanes[i].Steps = append([]plan.Step{first, rest}, l.Steps[1:]...)
+		}
+	}
+	return lanes
+}
+
+// looks says whether a change alters nothing.
+func looks(c plan.Change) bool {
+	run, runs := c.(plan.Run)
+	_, waits := c.(plan.Wait)
+	return waits || runs && len(run.Touches) == 0 && !run.Interrupts && !run.Restores && run.Here == ""
+}
+
+// looking are the lane's steps that only look, which come first, and the others.
+func looking(l plan.Lane) (first, rest []plan.Step) {
+	if len(l.Steps) > 0 && !slices.ContainsFunc(l.Steps[0].Changes, func(c plan.Change) bool { return !looks(c) }) {
+		return l.Steps[:1:1], l.Steps[1:]
+	}
+	return nil, l.Steps
+}
+
+// apart has guards, and what only looks, go before the balancers drain; what is in flight is waited for after that.
 func (d *Balanced) apart(play Play, batch, lanes []plan.Lane) (guards, work []plan.Lane) {
 	for i, l := range batch {
-		if n := len(lanes[i].Steps) - len(l.Steps); n > 0 {
-			guards = append(guards, plan.Lane{Host: l.Host, Steps: lanes[i].Steps[:n]})
-		}
+		n := len(lanes[i].Steps) - len(l.Steps)
 		if stops(l) {
-			n, _ := play.node(l.Host)
-			l.Steps = append([]plan.Step{d.inFlight(n)}, l.Steps...)
+			node, _ := play.node(l.Host)
+			first, rest := looking(l)
+			n += len(first)
+			l.Steps = append([]plan.Step{d.inFlight(node)}, rest...)
+		}
+		if n > 0 {
+			guards = append(guards, plan.Lane{Host: l.Host, Steps: lanes[i].Steps[:n]})
 		}
 		work = append(work, l)
 	}
@@ -99,7 +135,8 @@ func (d *Balanced) called(play Play, batch []plan.Lane) []plan.Lane {
 		}
 		n, _ := play.node(l.Host)
 		hook := d.hook(n)
-		l.Steps = append([]plan.Step{{Task: "drain", Changes: hook.Drained()}, d.inFlight(n)}, l.Steps...)
+		first, rest := looking(l)
+		l.Steps = slices.Concat(first, []plan.Step{{Task: "drain", Changes: hook.Drained()}, d.inFlight(n)}, rest)
 		if last := l.Steps[len(l.Steps)-1]; play.Serves && last.Task != hook.String() {
 			l.Steps = append(l.Steps, plan.Step{Task: hook.String(), Changes: hook.Restored()})
 		}

@@ -95,6 +95,45 @@ func (b *bench) sent() string {
 	return strings.Join(all, ", ")
 }
 
+// What is only looked at comes before the drain: a node that could not start again goes on being sent requests, and serves them.
+func TestLooksBeforeItDrains(t *testing.T) {
+	for _, text := range []string{balancedText, hookedText} {
+		b := settled(t, strings.Replace(text, "for: 5s", "for: 100ms", 1))
+		for at := range b.hosts {
+			b.hosts[at].Serve("api.example.com:9443", nil)
+			b.hosts[at].Serve("api.example.com:443", nil)
+		}
+		b.down = nil
+		err := b.carry(Restart(b.deployment, Roll{}).Only([]string{"gw-1"}))
+		var gate *plan.GateError
+		if !errors.As(err, &gate) || len(b.down) > 0 || b.calls() != "" || len(b.did()) > 0 {
+			t.Errorf("%q were down, it did %q: %v", b.down, b.did(), err)
+		}
+	}
+}
+
+// What has paths that it alters, or stops or starts a node, is no look.
+func TestLooks(t *testing.T) {
+	java := remote.Cmd{Argv: []string{"java", "JdbcPing"}}
+	for want, changes := range map[bool][]plan.Change{
+		true: {plan.Wait{}, plan.Run{Cmd: java}},
+		false: {
+			plan.Put{},
+			plan.Unpack{},
+			plan.Run{Cmd: java, Touches: []string{"/a"}},
+			plan.Run{Cmd: java, Interrupts: true},
+			plan.Run{Cmd: java, Restores: true},
+			plan.Run{Cmd: java, Here: "/"},
+		},
+	} {
+		for _, c := range changes {
+			if looks(c) != want {
+				t.Errorf("%#v: %t", c, !want)
+			}
+		}
+	}
+}
+
 var hookedText = twoAndTwo + `drain:
   command: [sh, -c, 'echo "out $1" >>calls', sh, "{host} {address} {group}"]
   restore: [sh, -c, 'echo "in $1" >>calls', sh, "{host} {address} {group}"]
@@ -127,7 +166,7 @@ func TestHooks(t *testing.T) {
 	for _, s := range p.Plays[0].Batches[0].Lanes[0].Steps {
 		tasks = append(tasks, s.Task)
 	}
-	if want := []string{"last healthy node", "drain", "requests in flight", "service wso2-gateway restarted", "restore"}; !slices.Equal(tasks, want) {
+	if want := []string{"service wso2-gateway restarted", "last healthy node", "drain", "requests in flight", "service wso2-gateway restarted", "restore"}; !slices.Equal(tasks, want) {
 		t.Errorf("the steps are %q, not %q", tasks, want)
 	}
 	if err := b.apply(p); err != nil || b.calls() != outIn {

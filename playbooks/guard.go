@@ -35,10 +35,11 @@ func (p Play) guarded(batch, all []plan.Lane, down []string) []plan.Lane {
 		if stops(l) {
 			self := n.health("localhost")
 			self.Gone = true
-			l.Steps = append([]plan.Step{{Task: "last healthy node", Changes: []plan.Change{plan.Wait{
+			first, rest := looking(l)
+			l.Steps = slices.Concat(first, []plan.Step{{Task: "last healthy node", Changes: []plan.Change{plan.Wait{
 				Guards: string(n.Role), Probe: plan.Probe{Kind: "any", Any: append(slices.Clone(others), self)},
 				Every: min(n.Gate.Every, guardFor), For: min(n.Gate.For, guardFor),
-			}}}}, l.Steps...)
+			}}}}, rest)
 		}
 		guarded[i] = l
 	}

@@ -29,7 +29,7 @@ func (n Node) ladder(console string) []plan.Wait {
 	if reaches := n.reaches(); len(reaches.Any) > 0 {
 		rungs = append(rungs, reaches)
 	}
-	rungs = append(rungs, plan.Probe{Kind: "http", URL: "https://" + n.local(9443) + HealthPath, Trust: n.Trust, ServerName: n.ServerName})
+	rungs = append(rungs, n.healthy())
 	waits := make([]plan.Wait, len(rungs))
 	for i, p := range rungs {
 		waits[i] = plan.Wait{
@@ -46,6 +46,11 @@ func (n Node) ladder(console string) []plan.Wait {
 	waits[0].For = min(waits[0].For, time.Minute) // a JVM is there at once; one that ends at its start is not worth ten minutes
 	waits[len(waits)-1].InARow = n.Gate.InARow
 	return waits
+}
+
+// healthy asks a node's health check from the node itself.
+func (n Node) healthy() plan.Probe {
+	return plan.Probe{Kind: "http", URL: "https://" + n.local(9443) + HealthPath, Trust: n.Trust, ServerName: n.ServerName}
 }
 
 // reaches asks, from a gateway, for JMS and the data bridges of all all-in-one nodes, at the addresses that its deployment.toml names.

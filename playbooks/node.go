@@ -27,6 +27,7 @@ type Deployment struct {
 	Trusted      []tasks.Trusted // certificates of the inventory's that every truststore holds
 	PKI          PKI
 	GatewayBatch int
+	Canary       time.Duration // how long the first gateway that changes is watched before the others; 0 has none go first
 	Upstream     Endpoint
 	Databases    []tasks.Database // those that are looked at
 	JDBC         []tasks.JDBC     // those that nodes connect to

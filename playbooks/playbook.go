@@ -4,6 +4,7 @@ package playbooks
 
 import (
 	"slices"
+	"time"
 
 	"apimctl/tasks"
 	"apimctl/tasks/plan"
@@ -27,6 +28,9 @@ type Play struct {
 
 	// Ends has the nodes, which are load balancers, send requests to everybody again, and trust only whom they need to. It needs no Tasks.
 	Ends bool
+
+	// Canary is how long the first node is watched before the others; 0 has none go first.
+	Canary time.Duration
 
 	// Group are all nodes of a group of which one has to serve at any time: none is stopped that is the last healthy one. Nil guards none.
 	Group []Node
@@ -73,8 +77,11 @@ func (pb Playbook) plan(deployment string, b Balanced, steps func(play int, host
 		}
 		out.Batches = b.restored(idle) // of a run that died after a node was healthy
 		lanes = p.inOrder(lanes)
-		for batch := range slices.Chunk(lanes, p.size(len(lanes))) {
+		for i, batch := range p.batches(lanes) {
 			out.Batches = append(out.Batches, b.rolled(p, batch, lanes)...)
+			if i == 0 && p.Canary > 0 {
+				out.Batches = append(out.Batches, b.baked(p, batch[0].Host)...)
+			}
 		}
 		if p.Ends {
 			out.Batches = batched(b.turn(p.Name, p.Nodes, b.Trust, nil))
@@ -103,6 +110,15 @@ func (p Play) inOrder(lanes []plan.Lane) []plan.Lane {
 		})
 	}
 	return lanes
+}
+
+// batches are lanes that are worked on together. A canary is alone in the first.
+func (p Play) batches(lanes []plan.Lane) [][]plan.Lane {
+	size := p.size(len(lanes))
+	if p.Canary == 0 || len(lanes) == 0 {
+		return slices.Collect(slices.Chunk(lanes, size))
+	}
+	return append([][]plan.Lane{lanes[:1]}, slices.Collect(slices.Chunk(lanes[1:], size))...)
 }
 
 // size is how many of so many lanes are worked on at a time. Of a group that is guarded one node is left out.

@@ -28,6 +28,8 @@ type Runner struct {
 	Balanced *Balanced       // who drains nodes before they stop; may be nil
 	Stop     <-chan struct{} // closed, no further change is begun, and waiting ends; may be nil
 
+	GoesOn func() error // asked after a canary, before the rest; an error leaves that undone; nil goes on
+
 	mu    sync.Mutex // guards what is below
 	conns map[string]Connection
 	held  *held           // the locks, while there are some

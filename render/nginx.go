@@ -23,6 +23,7 @@ type NginxInput struct {
 	Trusted     string   // path: PEM of what the nodes' certificates may chain to, or be
 	ServerName  string   // the name that the nodes' certificates are for; "" is "localhost", the vendor's own
 	Allow       []string // IP addresses and networks that may call /services and /carbon
+	Log         string   // path of a log of what gateways answer; "" is none
 	Moving      string   // path of the file that is there while clients are moved to new connections
 }
 
@@ -46,6 +47,7 @@ func Nginx(in NginxInput) []byte {
 	c.line("default upgrade;")
 	c.line(`"" "";`)
 	c.close()
+	in.watched(&c)
 	portals := in.upstream(&c, "portals", in.AllInOnes, portServletHTTPS)
 	in.portalServers(&c, portals)
 	if len(in.Gateways) > 0 {
@@ -64,6 +66,21 @@ func NginxDown(conf []byte) []string {
 		}
 	}
 	return down
+}
+
+// watched logs each request to a gateway's APIs: whom it was sent to, and what they answered. It stands beside the logs that nginx.conf has: in
+// a server it would be in their place.
+func (in NginxInput) watched(c *nginxConf) {
+	if in.Log == "" || len(in.Gateways) == 0 {
+		return
+	}
+	c.open("map $proxy_host $%s_watched", in.ident())
+	c.line("default 0;")
+	c.line("%s_api_https 1;", in.ident())
+	c.line("%s_api_http 1;", in.ident())
+	c.close()
+	c.line(`log_format %s "$upstream_addr|$upstream_status";`, in.ident())
+	c.line("access_log %s %s if=$%s_watched;", in.Log, in.ident(), in.ident())
 }
 
 func (in NginxInput) portalServers(c *nginxConf, portals string) {

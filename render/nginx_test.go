@@ -25,8 +25,8 @@ func balanced(dir string) NginxInput {
 		Gateways:    []Peer{{Name: "gw-1", Address: "10.0.0.21"}, {Name: "gw-2", Address: "10.0.0.22", Offset: 1}},
 		Ports:       DefaultNginxPorts(),
 		Certificate: dir + "/prod.crt", Key: dir + "/prod.key", Trusted: dir + "/prod-nodes.pem",
-		Allow:  []string{"10.0.0.11", "10.0.0.12", "10.0.0.21", "10.0.0.22"},
-		Moving: "/run/apimctl-prod.moving",
+		Allow: []string{"10.0.0.11", "10.0.0.12", "10.0.0.21", "10.0.0.22"},
+		Log:   dir + "/watched.log", Moving: "/run/apimctl-prod.moving",
 	}
 }
 

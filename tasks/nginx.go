@@ -2,6 +2,7 @@ package tasks
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/pem"
@@ -29,6 +30,7 @@ type Nginx struct {
 	Key     func(context.Context) (keystore.PrivateKey, error)
 	Trusted []byte        // PEM of what the nodes' certificates may chain to, or be
 	State   string        // the directory of stamps: /var/lib/apimctl
+	Logs    string        // the directory of nginx's logs; "" is /var/log/nginx
 	Move    time.Duration // how long clients are moved to new connections before a reload; 0 is 2 s
 }
 
@@ -135,6 +137,9 @@ func (t Nginx) Shown() string { return nginxFolder + "/" + t.files()[1].at }
 // Trusts is where nginx reads what the nodes' certificates may chain to.
 func (t Nginx) Trusts() string { return nginxFolder + "/" + t.files()[2].at }
 
+// Log is where nginx says of each request to a gateway's APIs whom it was sent to, and what the answer was.
+func (t Nginx) Log() string { return cmp.Or(t.Logs, "/var/log/nginx") + "/" + t.name(".log") }
+
 func (t Nginx) name(suffix string) string { return "apimctl-" + t.Config.Name + suffix }
 
 // key is where the private key belongs below nginx's folder.
@@ -144,7 +149,7 @@ func (t Nginx) key() string { return "apimctl/" + t.name(".key") }
 func (t Nginx) files() []nginxFile {
 	in, dir := t.Config, nginxFolder+"/apimctl/"
 	in.Certificate, in.Key, in.Trusted = dir+t.name(".crt"), nginxFolder+"/"+t.key(), dir+t.name("-nodes.pem")
-	in.Moving = t.moving()
+	in.Moving, in.Log = t.moving(), t.Log()
 	return []nginxFile{
 		{"conf.d/" + t.name(".conf"), remote.File{Mode: 0o644, Owner: "root:root", Data: render.Nginx(in)}},
 		{"apimctl/" + t.name(".crt"), remote.File{Mode: 0o644, Owner: "root:root", Data: t.certificate()}},

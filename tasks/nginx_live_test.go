@@ -79,7 +79,7 @@ func (l live) furnish() {
 	for _, k := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
 		temp += k + "_temp_path " + l.dir + "/" + k + ";\n"
 	}
-	l.write("etc/nginx.conf", user+"worker_processes 2;\npid "+l.dir+"/nginx.pid;\nerror_log "+l.dir+"/error.log;\nevents {}\nhttp {\naccess_log off;\n"+
+	l.write("etc/nginx.conf", user+"worker_processes 2;\npid "+l.dir+"/nginx.pid;\nerror_log "+l.dir+"/error.log;\nevents {}\nhttp {\naccess_log "+l.dir+"/access.log;\n"+
 		temp+"include "+l.dir+"/etc/conf.d/*.conf;\n}\n")
 }
 
@@ -100,7 +100,7 @@ func (l live) read(name string) string {
 
 // here has a host's paths below the test's folder.
 func (l live) here(s string) string {
-	return strings.NewReplacer("/etc/nginx", l.dir+"/etc", "/run/", l.dir+"/").Replace(s)
+	return strings.NewReplacer("/etc/nginx", l.dir+"/etc", "/run/", l.dir+"/", "/var/log/nginx", l.dir).Replace(s)
 }
 
 // do stages and loads as changes to a host would.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -33,6 +34,7 @@ type app struct {
 	// connect reaches the hosts of a deployment.
 	connect func(loaded) (connector, error)
 
+	answers *bufio.Reader // over in, once something was asked
 	flags   flags
 	printed printed // by the commands of ${cmd:}
 }

@@ -180,16 +180,23 @@ func (a *app) ask(questions ...string) error {
 	if !a.terminal {
 		return &usageError{errors.New("nobody is there to ask: run it with --yes")}
 	}
-	answers := bufio.NewReader(a.in)
 	for _, q := range questions {
 		_, _ = fmt.Fprintf(a.errOut, "\n%s Only 'yes' does it: ", q)
-		answer, err := answers.ReadString('\n')
+		answer, err := a.answer()
 		if err != nil || strings.TrimSpace(answer) != "yes" {
 			_, _ = fmt.Fprintln(a.errOut, "Nothing was changed.")
 			return &quietError{exitError}
 		}
 	}
 	return nil
+}
+
+// answer is the next line that a person writes.
+func (a *app) answer() (string, error) {
+	if a.answers == nil {
+		a.answers = bufio.NewReader(a.in)
+	}
+	return a.answers.ReadString('\n')
 }
 
 // questions are what is asked before it is done.

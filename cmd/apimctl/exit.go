@@ -49,6 +49,7 @@ func exitStatus(err error) int {
 		problems inventory.Problems
 		gate     *plan.GateError
 		guard    *plan.GuardError
+		share    *plan.ShareError
 		taken    *lock.HeldError
 	)
 	switch {
@@ -62,7 +63,7 @@ func exitStatus(err error) int {
 		return exitLocked
 	case errors.As(err, &usage), errors.As(err, &input), errors.As(err, &problems):
 		return exitUsage
-	case errors.As(err, &gate), errors.As(err, &guard):
+	case errors.As(err, &gate), errors.As(err, &guard), errors.As(err, &share):
 		return exitGate
 	case notReached(err):
 		return exitUnreachable

@@ -55,6 +55,9 @@ var hints = []func(error) string{
 	as(func(e *plan.GuardError) string {
 		return "bring another " + e.Role + " up first: apimctl start --limit " + e.Role + " (apimctl apply, where it is not installed yet)"
 	}),
+	as(func(e *plan.ShareError) string {
+		return "the others were not begun, and " + e.Node + " is still sent requests; its errors: apimctl logs " + e.Node + " --errors --since 10m"
+	}),
 	as(func(e *lock.HeldError) string {
 		return "wait for it (--lock-wait 10m); if nothing runs there any more, the lock ends by itself within " + lock.Lease.String() + ", or: apimctl lock break"
 	}),

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -83,13 +84,18 @@ func (l *lines) Report(e playbooks.Event) {
 		l.say("%s: still waiting after %s: %s: %s", e.Host, e.For.Round(time.Second), e.Change, e.Said)
 	case playbooks.ChangeDone:
 		l.done++
+		if e.Said != "" {
+			l.say("%s: %s: %s", e.Host, e.Task, e.Said)
+		}
 		l.settle(e, func(*line) {})
 	case playbooks.ChangeFailed:
 		l.failed++
 		l.settle(e, func(x *line) { x.failed = append(x.failed, e.Host) })
 		l.drop(e.Host)
 	case playbooks.HostSkipped:
-		l.undone[e.Play] = append(l.undone[e.Play], e.Host)
+		if !slices.Contains(l.undone[e.Play], e.Host) {
+			l.undone[e.Play] = append(l.undone[e.Play], e.Host)
+		}
 		l.drop(e.Host)
 	case playbooks.HostNow:
 		_, _ = fmt.Fprintf(l.out, "now %s: %s\n", e.Host, e.Said)
@@ -173,6 +179,9 @@ func (l *lines) end(err error) error {
 	said := fmt.Sprintf("not finished: %s done, %d failed; run it again once that is mended, it goes on from here", count(l.done, "change"), l.failed)
 	if errors.Is(err, playbooks.ErrStopped) {
 		said = fmt.Sprintf("interrupted: %s done; run it again, it goes on from here", count(l.done, "change"))
+	}
+	if errors.Is(err, playbooks.ErrDeclined) {
+		said = fmt.Sprintf("stopped after the canary: %s done; the others go on as they were", count(l.done, "change"))
 	}
 	_, werr := fmt.Fprintf(l.out, "\n%s\n", said)
 	for _, play := range l.plays {

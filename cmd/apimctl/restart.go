@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -11,6 +12,7 @@ import (
 func (a *app) restartCommand() *cobra.Command {
 	var roll playbooks.Roll
 	var batch string
+	var first canary
 	c := &cobra.Command{
 		Use:   "restart",
 		Short: "Restart nodes, rolling: each healthy before the next one stops",
@@ -18,12 +20,21 @@ func (a *app) restartCommand() *cobra.Command {
 stops; a batch that fails ends the roll, and the rest goes on serving. The last healthy node of a group is never stopped: restart
 looks before each stop and refuses. Files are not changed: that is what apply does.
 
+--canary has one gateway go first. For --bake the load balancers' own logs are watched: if it fails more requests than the others, the roll ends
+with exit status 4, and the numbers are told. Else restart asks before it goes on with the others; --yes goes on.
+
 --all-at-once stops all nodes of a kind together. Nothing serves meanwhile, so it asks twice.`,
 		Example: "  apimctl restart -i inventory.yaml\n  apimctl restart -i inventory.yaml --limit gateway --batch 25% --yes",
 		RunE: func(c *cobra.Command, _ []string) error {
 			var err error
 			if roll.Batch, err = playbooks.ParseBatch(batch); err != nil {
 				return &usageError{fmt.Errorf("--batch %s: %w", batch, err)}
+			}
+			if roll.Canary, err = first.watched(c); err != nil {
+				return err
+			}
+			if first.wanted && roll.All {
+				return &usageError{errors.New("--canary: nobody goes first where all restart at once; leave one of the two out")}
 			}
 			w := work{name: "restart", playbook: func(d playbooks.Deployment) playbooks.Playbook { return playbooks.Restart(d, roll) }}
 			if roll.All {
@@ -36,6 +47,7 @@ looks before each stop and refuses. Files are not changed: that is what apply do
 	f.StringVar(&batch, "batch", "1", "how many gateways at a time: N or P% of them, never all")
 	f.BoolVar(&roll.All, "all-at-once", false, "do not roll: restart all nodes of a kind together")
 	f.BoolVar(&roll.Force, "force", false, "kill what still runs after the stop time")
+	first.flags(c)
 	c.MarkFlagsMutuallyExclusive("batch", "all-at-once")
 	return a.withChanges(c)
 }

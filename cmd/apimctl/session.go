@@ -81,7 +81,7 @@ func (a *app) reach(ctx context.Context, s *session, reporter playbooks.Reporter
 	if err != nil {
 		return err
 	}
-	s.runner = &playbooks.Runner{Connect: connect, Parallel: a.flags.parallel, Reporter: reporter, Stop: a.stop, Balanced: &s.deployment.Balanced}
+	s.runner = &playbooks.Runner{Connect: connect, Parallel: a.flags.parallel, Reporter: reporter, Stop: a.stop, Balanced: &s.deployment.Balanced, GoesOn: a.goesOn}
 	err = s.runner.Open(ctx, s.hostNames())
 	if err == nil {
 		s.deployment, err = s.deployment.Drained(ctx, s.runner)

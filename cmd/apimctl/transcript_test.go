@@ -155,9 +155,9 @@ func (s *stage) host(args []string) error {
 }
 
 func (s *stage) answer(args []string) error {
-	said := strings.Join(args, " ")
+	said := strings.Join(args, "\n") // each is one answer
 	s.said = &said
-	s.screen.line("# at the terminal: " + said + "\n")
+	s.screen.line("# at the terminal: " + strings.Join(args, ", ") + "\n")
 	return nil
 }
 

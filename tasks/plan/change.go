@@ -1,6 +1,6 @@
 // Package plan holds the changes that can be made to a host, and the plan: the ordered list of them, as data.
 // `ls` here tells everything that apimctl can do to a host: put a path, unpack an archive, run a command, wait for a probe,
-// change a database.
+// watch a balancer's log, change a database.
 package plan
 
 import (

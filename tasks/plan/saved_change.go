@@ -74,6 +74,14 @@ type savedWait struct {
 	Any    []string `json:"any,omitempty"`
 }
 
+type savedWatch struct {
+	Log    string   `json:"log"`
+	Own    []string `json:"own"`
+	Others []string `json:"others"`
+	Every  string   `json:"every"`
+	For    string   `json:"for"`
+}
+
 func saveChange(c Change) (savedChange, error) {
 	var is any
 	switch c := c.(type) {
@@ -95,6 +103,8 @@ func saveChange(c Change) (savedChange, error) {
 			s.Any = append(s.Any, p.Of+": "+p.String())
 		}
 		is = s
+	case Watch:
+		is = savedWatch{c.Log, c.Own, c.Others, c.Every.String(), c.For.String()}
 	}
 	var buf bytes.Buffer
 	e := json.NewEncoder(&buf)

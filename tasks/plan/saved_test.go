@@ -31,6 +31,9 @@ func sample(password string) Plan {
 			Does: "import 1 certificate", Why: []string{"gw is not trusted"}, Touches: []string{"/opt/t.jks"}, Interrupts: true,
 		}}},
 		{"health", []Change{Wait{Probe: Probe{Kind: "http", URL: ready}, Every: 2 * time.Second, For: time.Minute, InARow: 3, Logs: []string{"/l"}}}},
+		{"bake", []Change{Watch{
+			Log: "/var/log/nginx/apimctl-prod.log", Node: "gw-1", Own: []string{"10.0.0.21:8243"}, Others: []string{"10.0.0.22:8243"}, Every: time.Second, For: time.Minute,
+		}}},
 	}
 	return Plan{"prod", []Play{{"prepare", []Batch{{[]Lane{{"gw-1", steps}, {"gw-2", steps}}}}}, {"start", []Batch{{[]Lane{{"gw-1", steps[4:]}}}, {[]Lane{{"gw-2", steps[4:]}}}}}}}
 }

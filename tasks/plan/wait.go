@@ -16,6 +16,7 @@ type Waiting struct {
 	Wait Wait
 	Last string        // what the probe said last; "" before its first answer
 	For  time.Duration // how long it has waited
+	Ends bool          // it is over, and Last is what came of it
 }
 
 const beat = 10 * time.Second
@@ -148,6 +149,13 @@ func newPulse(ctx context.Context, w Wait) *pulse {
 	})
 	p.stop = func() { cancel(); wg.Wait() }
 	return p
+}
+
+// tellEnd tells what came of a wait.
+func tellEnd(ctx context.Context, said string) {
+	if tell, ok := ctx.Value(heartbeatKey{}).(func(Waiting)); ok {
+		tell(Waiting{Last: said, Ends: true})
+	}
 }
 
 func (p *pulse) says(said string) {

@@ -1,0 +1,136 @@
+package playbooks
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"apimctl/inventory"
+	"apimctl/tasks/journal"
+	"apimctl/tasks/lock"
+	"apimctl/tasks/remote"
+)
+
+// keepsJournal has a host in memory keep its journal as a real one does: its file grows by what the script reads.
+func (b *bench) keepsJournal(host string, meets func()) {
+	m, dir := b.hosts[host], State
+	was := b.effects(host, meets)
+	m.Effect("sh", func(cmd remote.Cmd) error {
+		if strings.Contains(cmd.Argv[2], "j=$1/journal") {
+			had := m.At(dir + "/journal")
+			m.Set(dir+"/journal", remote.File{Mode: 0o600, Owner: "root:root", Data: append(slices.Clone(had.Data), cmd.Stdin.Reveal()...)})
+			return nil
+		}
+		return was(cmd)
+	})
+}
+
+// meeting has so many who call it wait for each other, for a while.
+func meeting(size int) func() {
+	var mu sync.Mutex
+	here, all := 0, make(chan struct{})
+	return func() {
+		mu.Lock()
+		wait := all
+		if here++; here == size {
+			here, all = 0, make(chan struct{})
+			close(wait)
+		}
+		mu.Unlock()
+		select {
+		case <-wait:
+		case <-time.After(2 * time.Second):
+		}
+	}
+}
+
+// effects are what scripts do on a node of the bench. A gateway that stops meets others.
+func (b *bench) effects(host string, meets func()) func(remote.Cmd) error {
+	m, n := b.hosts[host], b.node(host)
+	return func(cmd remote.Cmd) error {
+		switch script := cmd.Argv[2]; {
+		case strings.Contains(script, "systemctl start"):
+			b.started(m, n, cmd.Argv[4])
+		case strings.Contains(script, "systemctl stop"):
+			b.stopped(m, n, cmd.Argv[4])
+			if n.Role == inventory.Gateway {
+				meets()
+			}
+		}
+		return nil
+	}
+}
+
+// journaled restarts under locks, gateways that stop meeting so many of each other, and returns what the hosts' own journals say, in the order of time.
+func (b *bench) journaled(roll Roll, together int) []journal.Entry {
+	b.t.Helper()
+	meets := meeting(together)
+	for _, n := range b.deployment.Nodes {
+		b.keepsJournal(n.Name, meets)
+	}
+	p := b.planOf(Restart(b.deployment, roll))
+	r := b.runner()
+	err := r.Open(b.t.Context(), p.Names())
+	if err == nil {
+		err = r.Lock(b.t.Context(), p.Names(), lock.Owner{Who: "anna", From: "here", Command: "restart"}, 0)
+	}
+	if err == nil {
+		err = r.Apply(b.t.Context(), p)
+	}
+	if err == nil {
+		err = r.Unlock(context.Background())
+	}
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	var all [][]journal.Entry
+	for _, n := range b.deployment.Nodes {
+		entries, err := journal.Read(b.t.Context(), b.hosts[n.Name], State)
+		if err != nil || len(entries) == 0 {
+			b.t.Fatalf("%s: %d entries, %v", n.Name, len(entries), err)
+		}
+		all = append(all, entries)
+	}
+	return journal.Merge(all...)
+}
+
+// most says what a journal has of nodes that were away at the same time: from when a node's stop was begun until its last gate was passed. It
+// is the most gateways, and the most nodes where one of them was an all-in-one; and how often nodes went away and came back.
+func most(entries []journal.Entry) (gateways, withAllInOne, returned int) {
+	away := map[string]bool{}
+	for _, e := range entries {
+		switch {
+		case e.Phase == journal.Started && strings.HasPrefix(e.Change, "stop "):
+			away[e.Host] = true
+		case e.Phase == journal.Done && away[e.Host] && strings.Contains(e.Change, HealthPath) && strings.Contains(e.Change, "localhost"):
+			delete(away, e.Host)
+			returned++
+		}
+		n, aio := 0, false
+		for host := range away {
+			aio = aio || strings.HasPrefix(host, "aio-")
+			n++
+		}
+		if aio {
+			withAllInOne = max(withAllInOne, n)
+		} else {
+			gateways = max(gateways, n)
+		}
+	}
+	return gateways, withAllInOne, returned
+}
+
+// Of 2 all-in-one nodes and 20 gateways never more than a quarter of the gateways is away, and never an all-in-one beside anybody: the hosts'
+// journals say so. They show as well that they would show more.
+func TestJournalProvesTheBatch(t *testing.T) {
+	for share, want := range map[int]int{25: 5, 50: 10} {
+		b := settled(t, twenty())
+		gateways, withAllInOne, returned := most(b.journaled(Roll{Batch: Batch{Percent: share}}, want))
+		if gateways != want || withAllInOne != 1 || returned != 22 {
+			t.Errorf("%d%%: %d gateways were away at once, not %d; with an all-in-one %d; %d came back", share, gateways, want, withAllInOne, returned)
+		}
+	}
+}
