@@ -98,10 +98,7 @@ func (a *app) settled(ctx context.Context) (*session, error) {
 // watch looks at all nodes and load balancers, in inventory order.
 func (s *session) watch(ctx context.Context, w playbooks.Watch) ([]playbooks.Seen, error) {
 	nodes := s.limited(slices.Concat(s.deployment.Nodes, s.deployment.Balancers()))
-	var names []string
-	for _, n := range nodes {
-		names = append(names, n.Name)
-	}
+	names := names(nodes)
 	openErr := s.runner.Open(ctx, names)
 	seen := make([][]playbooks.Seen, len(nodes))
 	var mu sync.Mutex
