@@ -2,12 +2,8 @@ package playbooks
 
 import (
 	"bytes"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"maps"
-	"math/big"
 	"os"
 	"path/filepath"
 	"slices"
@@ -264,57 +260,6 @@ func TestReplaceSigning(t *testing.T) {
 	if p := v.plan(); p.Changes() > 0 {
 		t.Errorf("there is left to do: %v", p.Plays)
 	}
-}
-
-// Requests are answered by somebody else's CA.
-func TestOrder(t *testing.T) {
-	v := newVault(t, "certificates: {mode: csr, identity: id.txt, key_bits: 2048}\n")
-	if err := MakeKeys(v.inventory(), time.Now()); !errors.Is(err, pki.ErrMissing) || !strings.Contains(err.Error(), "gw-2: has no certificate yet; write requests with 'apimctl certs csr'") {
-		t.Errorf("without answers: %v", err)
-	}
-	files, err := KeysOf(v.inventory()).Request()
-	if err != nil || len(files) != 4 {
-		t.Fatalf("requests: %v, %v", files, err)
-	}
-	signed := filepath.Join(v.dir, "signed")
-	if err := os.Mkdir(signed, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	ca := remotetestCA(t)
-	v.file("signed/ca.pem", ca.PEM())
-	for i, f := range files {
-		v.file("signed/"+string(rune('a'+i))+".crt", answer(t, ca, f))
-	}
-	hosts, err := KeysOf(v.inventory()).Install(signed, time.Now())
-	if err != nil || !slices.Equal(hosts, []string{"aio-1", "aio-2", "gw-1", "gw-2"}) {
-		t.Fatalf("installed: %v, %v", hosts, err)
-	}
-	v.make()
-	v.bring()
-	v.trusts(t)
-}
-
-func answer(t *testing.T, ca pki.Pair, file string) []byte {
-	t.Helper()
-	data, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	block, _ := pem.Decode(data)
-	csr, err := x509.ParseCertificateRequest(block.Bytes)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &x509.Certificate{
-		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: csr.Subject, DNSNames: csr.DNSNames, IPAddresses: csr.IPAddresses,
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour), ExtraExtensions: csr.Extensions,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, c, ca.Leaf(), csr.PublicKey, ca.Key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 }
 
 // Another password for the stores reaches them and deployment.toml in one plan; what signs stays.

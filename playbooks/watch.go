@@ -240,14 +240,22 @@ func (w Watch) renewal(s Seen) string {
 	switch {
 	case strings.HasPrefix(s.Use, "primary"), s.Alias == SigningAlias:
 		return "apimctl certs rotate-signing"
-	case strings.HasPrefix(s.Alias, Own+"ca"):
+	case strings.HasPrefix(s.Alias, Own+"ca") && w.PKI.Mode == inventory.Generate:
 		return "apimctl certs rotate --ca"
+	case strings.HasPrefix(s.Alias, Own+"ca"):
+		return "have nodes' certificates issued by its follower, and both in certificates.trust meanwhile"
 	case s.Use == "truststore":
 		return "give its follower in certificates.trust and apply"
 	case w.Balanced.Given && slices.ContainsFunc(w.Balancers(), func(n Node) bool { return n.Name == s.Host }):
 		return "give its follower in load_balancer.certificate and apply"
 	}
-	return "apimctl certs rotate --host " + s.Host
+	switch w.PKI.Mode {
+	case inventory.CSR:
+		return "apimctl certs csr --renew " + s.Host + ", have it signed, apimctl certs install, and apply"
+	case inventory.Generate:
+		return "apimctl certs rotate --host " + s.Host
+	}
+	return "give its follower in certificates and apply"
 }
 
 // Expiring says whether anything that is used expires within the watch's time, or has expired.
