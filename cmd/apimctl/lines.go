@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -89,7 +90,9 @@ func (l *lines) Report(e playbooks.Event) {
 		l.settle(e, func(x *line) { x.failed = append(x.failed, e.Host) })
 		l.drop(e.Host)
 	case playbooks.HostSkipped:
-		l.undone[e.Play] = append(l.undone[e.Play], e.Host)
+		if !slices.Contains(l.undone[e.Play], e.Host) { // a load balancer has a turn before and after each batch
+			l.undone[e.Play] = append(l.undone[e.Play], e.Host)
+		}
 		l.drop(e.Host)
 	case playbooks.HostNow:
 		_, _ = fmt.Fprintf(l.out, "now %s: %s\n", e.Host, e.Said)
