@@ -151,3 +151,22 @@ func TestBalancerCertificateNamesTheHostnames(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// How a run leaves hosts is told of nodes: a load balancer is none, and is not "not installed".
+func TestStandTellsOfNodes(t *testing.T) {
+	b := newBench(t, balancedText)
+	p := b.plan()
+	r := b.runner()
+	if err := r.Open(t.Context(), p.Names()); err != nil {
+		t.Fatal(err)
+	}
+	b.events = nil
+	r.Stand(t.Context(), Apply(b.deployment), p)
+	var told []string
+	for _, e := range b.events {
+		told = append(told, e.Host)
+	}
+	if want := []string{"aio-1", "aio-2", "gw-1", "gw-2"}; !slices.Equal(told, want) {
+		t.Errorf("it tells of %q, not %q", told, want)
+	}
+}

@@ -57,7 +57,7 @@ func (k Keys) renewal(h inventory.Host) string {
 	case k.inv.PKI.Mode == inventory.Generate:
 		return "apimctl certs rotate --host " + h.Name
 	case k.inv.PKI.Mode == inventory.CSR:
-		return fmt.Sprintf("move pki/nodes/%s.key.age and %[1]s.pem away, then: apimctl certs csr, apimctl certs install DIR, apimctl apply", h.Name)
+		return "apimctl certs csr --renew " + h.Name + ", have it signed, apimctl certs install DIR, and apply"
 	case own:
 		return follower("certificates.nodes." + h.Name)
 	}

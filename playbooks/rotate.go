@@ -12,12 +12,20 @@ import (
 )
 
 // ErrNotMade is a key that apimctl cannot renew, as it was not made here.
-var ErrNotMade = errors.New("only with certificates.mode generate can apimctl issue certificates; give new files, or have new requests signed, and apply")
+var ErrNotMade = errors.New("only with certificates.mode generate can apimctl issue certificates; give new files, or have requests signed, and apply")
+
+// Under is the rotation under way, as pki.Folder.Under has it.
+func (k Keys) Under(ca bool, hosts []string) (pki.Rotation, error) {
+	if k.inv.PKI.Mode != inventory.Generate {
+		return pki.Rotation{}, ErrNotMade
+	}
+	return k.Folder.Under(ca, hosts)
+}
 
 // Begin begins a rotation, or goes on with the one under way: of the CA and with it of all keys, or of the keys of hosts.
 func (k Keys) Begin(ca bool, hosts []string, now time.Time) (pki.Rotation, error) {
-	if k.inv.PKI.Mode != inventory.Generate {
-		return pki.Rotation{}, ErrNotMade
+	if _, err := k.Under(ca, hosts); err != nil && !errors.Is(err, pki.ErrMissing) {
+		return pki.Rotation{}, err
 	}
 	f, err := k.Unlocked()
 	if err != nil {
@@ -49,8 +57,8 @@ func (k Keys) Switch(r pki.Rotation, host string, now time.Time) error {
 	return err
 }
 
-// Request writes the certificate requests of all hosts that have no certificate, and returns their files.
-func (k Keys) Request() ([]string, error) {
+// Request writes the certificate requests of all hosts that have no certificate, and of those to renew, and returns their files.
+func (k Keys) Request(renew []string) ([]string, error) {
 	f, err := k.Unlocked()
 	if err != nil {
 		return nil, err
@@ -58,6 +66,9 @@ func (k Keys) Request() ([]string, error) {
 	var files []string
 	for _, h := range k.Hosts() {
 		_, err := f.Request(h.Name, k.Names(h), k.Spec())
+		if errors.Is(err, pki.ErrExists) && slices.Contains(renew, h.Name) {
+			_, err = f.Renewal(h.Name, k.Names(h))
+		}
 		switch {
 		case errors.Is(err, pki.ErrExists):
 		case err != nil:
@@ -77,7 +88,8 @@ func (k Keys) Install(dir string, now time.Time) ([]string, error) {
 	}
 	waiting := map[string]pki.Names{}
 	for _, h := range k.Hosts() {
-		if _, err := k.Chain(pki.NodeName(h.Name)); errors.Is(err, pki.ErrMissing) && f.Has(pki.NodeName(h.Name)) {
+		_, err := k.Chain(pki.NodeName(h.Name))
+		if f.Waits(h.Name) || errors.Is(err, pki.ErrMissing) && f.Has(pki.NodeName(h.Name)) {
 			waiting[h.Name] = k.Names(h)
 		}
 	}

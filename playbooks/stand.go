@@ -2,17 +2,23 @@ package playbooks
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"apimctl/inventory"
 	"apimctl/tasks/plan"
 )
 
 // standFor is how long a node may take to say how it stands after a run that failed.
 const standFor = 30 * time.Second
 
-// Stand reports how each node of a plan that failed stands now. Nodes are asked side by side; what is told is in their order.
+// Stand reports how each node of a plan that failed stands now. Nodes are asked side by side; what is told is in their order. Load
+// balancers are no nodes: the next run has them send to who is healthy.
 func (r *Runner) Stand(ctx context.Context, pb Playbook, p plan.Plan) {
-	hosts := p.Names()
+	hosts := slices.DeleteFunc(p.Names(), func(h string) bool {
+		role := pb.node(h).Role
+		return role != inventory.AllInOne && role != inventory.Gateway
+	})
 	said := make([]string, len(hosts))
 	at := map[string]int{}
 	for i, h := range hosts {

@@ -26,7 +26,8 @@ const SigningAlias = "gateway_certificate_alias"
 
 // PKI is what a deployment with certificates of its own is settled with.
 type PKI struct {
-	Managed bool // whether it has some: else the distribution's own keys stay
+	Managed bool   // whether it has some: else the distribution's own keys stay
+	Mode    string // of certificates, as the inventory has it
 	Signing Key
 	Anchors []tasks.Trusted // whom the nodes' certificates lead to
 	Vendor  [][]byte        // certificates (DER) that distributions ship: whoever has such a distribution has their keys
@@ -41,7 +42,7 @@ func settlePKI(inv *inventory.Inventory, products Products, d *Deployment, now t
 		return nil
 	}
 	k := KeysOf(inv)
-	d.PKI.Managed = true
+	d.PKI.Managed, d.PKI.Mode = true, inv.PKI.Mode
 	for _, p := range products {
 		d.PKI.Vendor = append(d.PKI.Vendor, vendor(p.FS)...)
 	}

@@ -116,6 +116,9 @@ func (a *app) withInventory(c *cobra.Command) *cobra.Command {
 		if c.Flags().Lookup("parallel") != nil && a.flags.parallel < 1 {
 			return &usageError{fmt.Errorf("--parallel %d: is less than one host at a time", a.flags.parallel)}
 		}
+		if err := c.ValidateFlagGroups(); err != nil {
+			return &usageError{err}
+		}
 		return check(c, args)
 	}
 	return c
@@ -123,9 +126,14 @@ func (a *app) withInventory(c *cobra.Command) *cobra.Command {
 
 // withHosts gives a command the flags of those that touch hosts.
 func (a *app) withHosts(c *cobra.Command) *cobra.Command {
+	c.Flags().StringSliceVar(&a.flags.limit, "limit", nil, "only these hosts or groups: NAME|GROUP,...")
+	return a.withAllHosts(c)
+}
+
+// withAllHosts is withHosts for what is never done to some of them.
+func (a *app) withAllHosts(c *cobra.Command) *cobra.Command {
 	a.withInventory(c)
 	f := c.Flags()
-	f.StringSliceVar(&a.flags.limit, "limit", nil, "only these hosts or groups: NAME|GROUP,...")
 	f.IntVar(&a.flags.parallel, "parallel", 32, "how many hosts to work on at the same time")
 	f.BoolVar(&a.flags.verbose, "verbose", false, "say more on the way")
 	f.BoolVar(&a.flags.askBecomePass, "ask-become-pass", false, "ask once for the password that sudo wants")
@@ -145,8 +153,9 @@ func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 		check = cobra.NoArgs
 	}
 	return func(c *cobra.Command, args []string) error {
-		if err := check(c, args); err == nil {
-			return nil
+		err := check(c, args)
+		if err == nil || errors.As(err, new(*usageError)) {
+			return err
 		}
 		if c.HasSubCommands() && len(args) > 0 {
 			return &usageError{unknownCommand(c, args[0])}

@@ -37,8 +37,13 @@ type work struct {
 // withChanges gives a command the flags of those that change hosts.
 func (a *app) withChanges(c *cobra.Command) *cobra.Command {
 	c.Flags().BoolVar(&a.flags.yes, "yes", false, "do not ask")
+	return a.withHosts(a.withLocks(c))
+}
+
+// withLocks gives a command the flag of those that lock hosts.
+func (a *app) withLocks(c *cobra.Command) *cobra.Command {
 	c.Flags().DurationVar(&a.flags.lockWait, "lock-wait", 0, "how long to wait for hosts that another run has locked: 5m")
-	return a.withHosts(c)
+	return c
 }
 
 // carry plans, asks, and does it.

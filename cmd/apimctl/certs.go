@@ -81,10 +81,7 @@ func (a *app) certsStatus(ctx context.Context, within time.Duration) error {
 // watch looks at all nodes and load balancers, in inventory order.
 func (s *session) watch(ctx context.Context, w playbooks.Watch) ([]playbooks.Seen, error) {
 	nodes := s.limited(slices.Concat(s.deployment.Nodes, s.deployment.Balancers()))
-	var names []string
-	for _, n := range nodes {
-		names = append(names, n.Name)
-	}
+	names := names(nodes)
 	openErr := s.runner.Open(ctx, names)
 	seen := make([][]playbooks.Seen, len(nodes))
 	var mu sync.Mutex

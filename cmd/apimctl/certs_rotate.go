@@ -32,8 +32,9 @@ It can be stopped at any point; run it again, and it goes on with the step that 
 	}
 	c.Flags().BoolVar(&ca, "ca", false, "replace the CA, and with it every key")
 	c.Flags().StringVar(&host, "host", "", "only the key of this host")
+	c.Flags().BoolVar(&a.flags.yes, "yes", false, "do not ask")
 	c.MarkFlagsMutuallyExclusive("ca", "host")
-	return a.withChanges(c)
+	return a.withAllHosts(a.withLocks(c))
 }
 
 func (a *app) rotate(ctx context.Context, ca bool, host string) error {
@@ -41,19 +42,23 @@ func (a *app) rotate(ctx context.Context, ca bool, host string) error {
 	if err != nil {
 		return err
 	}
-	names, err := rotated(playbooks.KeysOf(l.inv), host)
+	k := playbooks.KeysOf(l.inv)
+	names, err := rotated(k, host)
 	if err != nil {
 		return err
 	}
-	what := "the TLS keys of " + strings.Join(names, ", ")
-	if ca {
-		what = "the CA and " + what
-	}
-	if err := a.confirm("This replaces " + what + ", restarting nodes one after another."); err != nil {
+	r, err := k.Under(ca, names)
+	under := err == nil
+	if err != nil && !errors.Is(err, pki.ErrMissing) {
 		return err
 	}
-	k := playbooks.KeysOf(l.inv)
-	r, err := k.Begin(ca, names, time.Now())
+	if under && !ca {
+		names = r.Nodes
+	}
+	if err := a.confirm(replacing(under, ca, names)); err != nil {
+		return err
+	}
+	r, err = k.Begin(ca, names, time.Now())
 	if err != nil {
 		return err
 	}
@@ -63,6 +68,18 @@ func (a *app) rotate(ctx context.Context, ca bool, host string) error {
 		}
 	}
 	return nil
+}
+
+// replacing says what is about to be done.
+func replacing(under, ca bool, names []string) string {
+	does, what := "replaces", "the TLS keys of "+strings.Join(names, ", ")
+	if under {
+		does = "goes on replacing"
+	}
+	if ca {
+		what = "the CA and " + what
+	}
+	return "This " + does + " " + what + ", restarting nodes one after another."
 }
 
 // rotated are the hosts whose keys are replaced.
@@ -169,7 +186,7 @@ func (a *app) certsRotateSigningCommand() *cobra.Command {
 		},
 	}
 	a.withUnderstanding(c)
-	return a.withHosts(c)
+	return a.withAllHosts(a.withLocks(c))
 }
 
 // signingLoss is what replacing the signing key means (product-facts.md §5, §6).

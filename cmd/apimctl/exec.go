@@ -46,7 +46,7 @@ func (a *app) exec(ctx context.Context, argv []string) error {
 		return err
 	}
 	defer s.runner.Close()
-	each, err := collect(ctx, s, s.nodeNames(), func(ctx context.Context, host string, c playbooks.Connection) (said, error) {
+	each, err := collect(ctx, s, s.limitedNames(), func(ctx context.Context, host string, c playbooks.Connection) (said, error) {
 		out, err := c.Output(ctx, remote.Cmd{Argv: argv})
 		var exit *remote.ExitError
 		if errors.As(err, &exit) {

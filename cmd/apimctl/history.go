@@ -40,7 +40,7 @@ func (a *app) history(ctx context.Context, since time.Duration) error {
 		return err
 	}
 	defer s.runner.Close()
-	journals, err := collect(ctx, s, s.hostNames(), func(ctx context.Context, _ string, c playbooks.Connection) ([]journal.Entry, error) {
+	journals, err := collect(ctx, s, s.limitedNames(), func(ctx context.Context, _ string, c playbooks.Connection) ([]journal.Entry, error) {
 		return journal.Read(ctx, c, playbooks.State)
 	})
 	if err != nil {

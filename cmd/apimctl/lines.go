@@ -93,7 +93,7 @@ func (l *lines) Report(e playbooks.Event) {
 		l.settle(e, func(x *line) { x.failed = append(x.failed, e.Host) })
 		l.drop(e.Host)
 	case playbooks.HostSkipped:
-		if !slices.Contains(l.undone[e.Play], e.Host) {
+		if !slices.Contains(l.undone[e.Play], e.Host) { // a load balancer has a turn before and after each batch
 			l.undone[e.Play] = append(l.undone[e.Play], e.Host)
 		}
 		l.drop(e.Host)

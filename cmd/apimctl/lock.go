@@ -18,6 +18,8 @@ func (a *app) lockCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "lock",
 		Short: "Show or break the locks that commands which change hosts hold",
+		Args:  usageArgs(cobra.NoArgs),
+		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 		Long: `A command that changes hosts holds a lock on each of them while it does, so that two runs do not change a host at the same time.
 A run that dies holds its locks for at most ` + lock.Lease.String() + `.`,
 	}
@@ -62,9 +64,9 @@ func (a *app) lockStatus(ctx context.Context) error {
 	return a.showLocks(locks)
 }
 
-// locks are those of all hosts of the command, in inventory order.
+// locks are those of the hosts that the command is limited to.
 func (s *session) locks(ctx context.Context) ([]hostLock, error) {
-	return collect(ctx, s, s.hostNames(), func(ctx context.Context, host string, c playbooks.Connection) (hostLock, error) {
+	return collect(ctx, s, s.limitedNames(), func(ctx context.Context, host string, c playbooks.Connection) (hostLock, error) {
 		h, held, err := lock.Read(ctx, c, playbooks.State)
 		if !held {
 			return hostLock{Host: host}, err

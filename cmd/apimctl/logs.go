@@ -62,6 +62,9 @@ func (a *app) logs(ctx context.Context, f logFlags) error {
 		return err
 	}
 	defer s.runner.Close()
+	if len(s.nodes()) == 0 {
+		return &usageError{errors.New("logs are of all-in-one nodes and gateways; for a load balancer's: apimctl exec --limit NAME -- tail /var/log/nginx/error.log")}
+	}
 	tails := map[string]*logs.Tail{}
 	for _, n := range s.nodes() {
 		tails[n.Name] = &logs.Tail{Host: n.Name, Path: n.Log(f.console), Since: f.since}

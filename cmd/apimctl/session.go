@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -118,12 +119,19 @@ func (s *session) hostNames() []string {
 	return names
 }
 
-func (s *session) nodeNames() []string {
-	var names []string
-	for _, n := range s.nodes() {
-		names = append(names, n.Name)
+func (s *session) nodeNames() []string { return names(s.nodes()) }
+
+// limitedNames are the nodes and load balancers that the command is limited to, in this order.
+func (s *session) limitedNames() []string {
+	return names(s.limited(slices.Concat(s.deployment.Nodes, s.deployment.Balancers())))
+}
+
+func names(nodes []playbooks.Node) []string {
+	var all []string
+	for _, n := range nodes {
+		all = append(all, n.Name)
 	}
-	return names
+	return all
 }
 
 // overSSH reaches hosts as the inventory says.

@@ -29,6 +29,12 @@ does not run. With --watch it asks again and again, until Ctrl-C.`,
 	}
 	c.Flags().DurationVar(&watch, "watch", 0, "ask every so often, until Ctrl-C")
 	c.Flags().Lookup("watch").NoOptDefVal = "5s"
+	c.Args = func(c *cobra.Command, args []string) error {
+		if len(args) > 0 && watch > 0 {
+			return &usageError{fmt.Errorf("too many arguments; how often stands behind a =, as in --watch=%s", args[0])}
+		}
+		return usageArgs(cobra.NoArgs)(c, args)
+	}
 	return a.withHosts(c)
 }
 

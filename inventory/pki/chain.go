@@ -31,7 +31,7 @@ func order(file string, key crypto.Signer, certs []*x509.Certificate) (p Pair, n
 	}
 	if len(rest) > 0 {
 		last := chain[len(chain)-1]
-		what := fmt.Sprintf("the chain ends at %s, and did not issue any of it: %s", subjects([]*x509.Certificate{last}), subjects(rest))
+		what := fmt.Sprintf("the chain ends at %s, to which this does not belong: %s", subjects([]*x509.Certificate{last}), subjects(rest))
 		fix := "leave out what does not belong to it"
 		if !selfIssued(last) {
 			fix = "add the certificate of " + last.Issuer.String()

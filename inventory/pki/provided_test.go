@@ -85,11 +85,11 @@ func TestProvidedErrors(t *testing.T) {
 		"two keys": {append(key, key...), ErrDamaged, "f.pem: holds a second private key; give the one of this node alone"},
 		"a gap": {
 			append(certs(leaf, root), key...), ErrChain,
-			"f.pem: the chain ends at CN=gw-1, and did not issue any of it: CN=root; add the certificate of CN=middle; the order is the node's certificate, its issuer, and so on to the root",
+			"f.pem: the chain ends at CN=gw-1, to which this does not belong: CN=root; add the certificate of CN=middle; the order is the node's certificate, its issuer, and so on to the root",
 		},
 		"a stranger": {
 			append(certs(leaf, middle, root, other), key...), ErrChain,
-			"f.pem: the chain ends at CN=root, and did not issue any of it: CN=other; leave out what does not belong to it; the order is the node's certificate, its issuer, and so on to the root",
+			"f.pem: the chain ends at CN=root, to which this does not belong: CN=other; leave out what does not belong to it; the order is the node's certificate, its issuer, and so on to the root",
 		},
 		"encrypted":        {read(t, filepath.Join(dir, "pkcs8.pem")), ErrEncrypted, decrypt},
 		"encrypted PKCS#1": {read(t, filepath.Join(dir, "pkcs1.pem")), ErrEncrypted, decrypt},

@@ -1,6 +1,7 @@
 package pki
 
 import (
+	"crypto"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -29,8 +30,24 @@ func (f Folder) Request(node string, names Names, spec Spec) ([]byte, error) {
 		return nil, err
 	}
 	if p.Leaf() != nil {
-		return nil, &Problem{f.file(name + ".pem"), ErrExists, "the node has a certificate already", "rotate it to replace it"}
+		return nil, &Problem{f.file(name + ".pem"), ErrExists, "the node has a certificate already", "ask for its renewal"}
 	}
+	return f.request(name, p, names)
+}
+
+// Renewal returns a request (PEM) for the key that a node has, with the names given. Its certificate serves until another one is installed.
+func (f Folder) Renewal(node string, names Names) ([]byte, error) {
+	p, err := f.Load(NodeName(node))
+	if err != nil {
+		return nil, err
+	}
+	return f.request(NodeName(node), p, names)
+}
+
+// Waits tells whether a request of the node has no answer yet.
+func (f Folder) Waits(node string) bool { return f.has(NodeName(node) + ".csr") }
+
+func (f Folder) request(name string, p Pair, names Names) ([]byte, error) {
 	csr, err := request(p.Key, names)
 	if err != nil {
 		return nil, err
@@ -80,22 +97,35 @@ func (f Folder) answer(dir, node string, pool []*x509.Certificate) (Pair, error)
 	if err != nil {
 		return Pair{}, err
 	}
-	i := slices.IndexFunc(pool, func(c *x509.Certificate) bool { return matches(c, p.Key) })
-	if i < 0 {
-		what := fmt.Sprintf("none of the %d certificates in %s is for its key", len(pool), dir)
-		return Pair{}, &Problem{node, ErrMatch, what, "have its request signed as it is, and put the answer there"}
+	const fix = "have its request signed as it is, and put the answer there"
+	leaf := newest(pool, p.Key)
+	if leaf == nil {
+		return Pair{}, &Problem{node, ErrMatch, fmt.Sprintf("none of the %d certificates in %s is for its key", len(pool), dir), fix}
 	}
-	p.Chain, _ = link(pool[i], pool)
+	if had := p.Leaf(); had != nil && leaf.Equal(had) && f.Waits(node) {
+		return Pair{}, &Problem{node, ErrMatch, "the certificate in " + dir + " is the one that it has already", fix}
+	}
+	p.Chain, _ = link(leaf, pool)
 	if last := p.Anchor(); len(p.Chain) == 1 && !selfIssued(last) {
 		return Pair{}, &Problem{node, ErrChain, "the certificate of its issuer is not in " + dir, "put the certificate of " + last.Issuer.String() + " there"}
 	}
 	return p, verify(node, p.Chain)
 }
 
+// newest is the certificate of a key that was issued last; nil where there is none.
+func newest(pool []*x509.Certificate, key crypto.Signer) (leaf *x509.Certificate) {
+	for _, c := range pool {
+		if matches(c, key) && (leaf == nil || c.NotBefore.After(leaf.NotBefore)) {
+			leaf = c
+		}
+	}
+	return leaf
+}
+
 func readPool(dir string) (pool []*x509.Certificate, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, err
+		return nil, &Problem{dir, ErrMissing, "cannot be read: " + errors.Unwrap(err).Error(), "name the folder with the signed certificates"}
 	}
 	for _, e := range entries {
 		path := filepath.Join(dir, e.Name())

@@ -42,7 +42,7 @@ func TestRequests(t *testing.T) {
 		t.Errorf("a second time: %v", err)
 	}
 	_, err = f.Request("gw-1", gw1, quick)
-	wantProblem(t, err, ErrExists, f.file("nodes/gw-1.pem")+": the node has a certificate already; rotate it to replace it")
+	wantProblem(t, err, ErrExists, f.file("nodes/gw-1.pem")+": the node has a certificate already; ask for its renewal")
 }
 
 // signAll signs every request of dir with the names that it asks for.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -20,13 +21,33 @@ func (f Folder) Rotation() (Rotation, error) {
 	return r, nil
 }
 
+// Under returns the rotation under way, which is to be one of the CA, or of the keys of these nodes at least. Without one the error is ErrMissing.
+func (f Folder) Under(ca bool, nodes []string) (Rotation, error) {
+	r, err := f.Rotation()
+	if err != nil {
+		return Rotation{}, err
+	}
+	other := func(n string) bool { return !slices.Contains(r.Nodes, n) }
+	problem := &Problem{f.file("rotation.json"), ErrExists, "a rotation of keys is under way", "finish it first"}
+	switch {
+	case r.CA && ca:
+		return r, nil
+	case r.CA:
+		problem.What, problem.Fix = "a rotation of the CA is under way", "finish it first: apimctl certs rotate --ca"
+	case ca, slices.ContainsFunc(nodes, other):
+		if len(r.Nodes) > 0 {
+			problem.What = "a rotation of the keys of " + strings.Join(r.Nodes, ", ") + " is under way"
+			problem.Fix = "finish it first: apimctl certs rotate --host " + r.Nodes[0] + " (where that host is gone, remove this file)"
+		}
+	default:
+		return r, nil
+	}
+	return Rotation{}, problem
+}
+
 // BeginKeys begins to replace the nodes' keys, under the same CA, or goes on where that was cut short.
 func (f Folder) BeginKeys(nodes []string) (Rotation, error) {
-	r, err := f.begin("", nodes)
-	if err == nil && r.CA {
-		err = &Problem{f.file("rotation.json"), ErrExists, "a rotation of the CA is under way", "finish it first"}
-	}
-	return r, err
+	return f.begin(false, "", nodes)
 }
 
 // BeginCA begins to replace the CA, or goes on where that was cut short: afterwards ca is the new one, of which Renew
@@ -36,14 +57,9 @@ func (f Folder) BeginCA(nodes []string, newCA func() (Pair, error)) (Rotation, e
 	if err != nil {
 		return Rotation{}, err
 	}
-	r, err := f.begin(Fingerprint(had.Leaf()), nodes)
-	switch {
-	case err != nil:
+	r, err := f.begin(true, Fingerprint(had.Leaf()), nodes)
+	if err != nil || Fingerprint(had.Leaf()) != r.Old {
 		return r, err
-	case !r.CA:
-		return r, &Problem{f.file("rotation.json"), ErrExists, "a rotation of keys is under way", "finish it first"}
-	case Fingerprint(had.Leaf()) != r.Old:
-		return r, nil
 	}
 	if err := f.put("ca-old.pem", encode(had.Leaf())); err != nil {
 		return r, err
@@ -56,8 +72,8 @@ func (f Folder) BeginCA(nodes []string, newCA func() (Pair, error)) (Rotation, e
 }
 
 // begin returns the rotation under way, or a new one.
-func (f Folder) begin(old string, nodes []string) (Rotation, error) {
-	r, err := f.Rotation()
+func (f Folder) begin(ca bool, old string, nodes []string) (Rotation, error) {
+	r, err := f.Under(ca, nodes)
 	if !errors.Is(err, ErrMissing) {
 		return r, err
 	}

@@ -164,5 +164,25 @@ func TestOneRotationAtATime(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = f.BeginKeys(nil)
-	wantProblem(t, err, ErrExists, f.file("rotation.json")+": a rotation of the CA is under way; finish it first")
+	wantProblem(t, err, ErrExists, f.file("rotation.json")+": a rotation of the CA is under way; finish it first: apimctl certs rotate --ca")
+}
+
+// A rotation of some keys goes on for whoever asks for those, and is not taken for one of others.
+func TestRotationOfOthers(t *testing.T) {
+	f := newFolder(t)
+	if _, err := f.Under(false, []string{"a"}); !errors.Is(err, ErrMissing) {
+		t.Errorf("none is under way: %v", err)
+	}
+	if _, err := f.BeginKeys([]string{"a", "b"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, nodes := range [][]string{{"a"}, {"b", "a"}} {
+		if r, err := f.BeginKeys(nodes); err != nil || !slices.Equal(r.Nodes, []string{"a", "b"}) {
+			t.Errorf("%v: %v, %v", nodes, r.Nodes, err)
+		}
+	}
+	for _, nodes := range [][]string{{"c"}, {"a", "b", "c"}} {
+		_, err := f.BeginKeys(nodes)
+		wantProblem(t, err, ErrExists, f.file("rotation.json")+": a rotation of the keys of a, b is under way; finish it first: apimctl certs rotate --host a (where that host is gone, remove this file)")
+	}
 }
