@@ -64,8 +64,8 @@ func settleDatabase(inv *inventory.Inventory, label string, db inventory.Databas
 		Addr:   net.JoinHostPort(db.Host, strconv.Itoa(db.Port)),
 		Latin1: label == "apim_db",
 	}}
-	if db.Type == "oracle" && db.URL == "" {
-		t.Name, t.SID = db.SID, true
+	if db.Type == "oracle" && db.SID != "" {
+		t.Name = db.SID // which the product's URL has where a service stands (product-facts.md §7)
 	}
 	if t.Makes && !database.Fills(db.Type) {
 		return t, fmt.Errorf("tables of type %s are not created by apimctl: run the distribution's script, and take manage: check", db.Type)

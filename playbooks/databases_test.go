@@ -7,6 +7,23 @@ import (
 	"apimctl/inventory"
 )
 
+// The product makes jdbc:oracle:thin:@HOST:PORT/SID of it, and there a service stands: one that can be opened by its service alone is not refused.
+func TestOracleIsLookedAtAsNodesReachIt(t *testing.T) {
+	ora := &inventory.Database{Type: "oracle", Host: "db", Port: 1521, SID: "ORCLPDB1", Username: "u"}
+	byURL := &inventory.Database{Type: "oracle", URL: "jdbc:oracle:thin:@db:1521:ORCL", Username: "u"}
+	var d Deployment
+	err := settleDatabases(&inventory.Inventory{Databases: inventory.Databases{Manage: "check", APIM: ora, Shared: byURL}}, nil, &d)
+	if err != nil || len(d.Databases) != 2 {
+		t.Fatal(err, d.Databases)
+	}
+	if at := d.Databases[0]; at.Name != "ORCLPDB1" || at.SID || d.JDBC[0].URL != "jdbc:oracle:thin:@db:1521/ORCLPDB1" {
+		t.Errorf("it is looked at as %s (a SID: %v), and nodes open %s", at.Name, at.SID, d.JDBC[0].URL)
+	}
+	if at := d.Databases[1]; at.Name != "ORCL" || !at.SID {
+		t.Errorf("by its URL it is looked at as %s (a SID: %v)", at.Name, at.SID)
+	}
+}
+
 // What cannot be looked at or created is said before a host is reached.
 func TestDatabasesThatAreRefused(t *testing.T) {
 	db := func(kind, name string) *inventory.Database {

@@ -135,8 +135,16 @@ func indent(s string) string {
 	return "    " + strings.ReplaceAll(strings.TrimSpace(s), "\n", "\n    ")
 }
 
-// databaseHint says what to do about a database that the product cannot use.
+// databaseHint says what to do about a database that the product cannot use. It owns up to servers that nobody tried it on.
 func databaseHint(e *database.Error) string {
+	hint := databaseRemedy(e)
+	if e.Type == "mssql" || e.Type == "oracle" {
+		hint += "; apimctl was tried on no such server: where it is mistaken, databases.manage: none has it leave databases alone"
+	}
+	return hint
+}
+
+func databaseRemedy(e *database.Error) string {
 	key := "databases." + e.Label
 	switch e.Kind {
 	case database.Unreached:
@@ -154,5 +162,5 @@ func databaseHint(e *database.Error) string {
 	case database.TooOld:
 		return "use another server; databases.manage: none leaves databases alone"
 	}
-	return ""
+	return "mend what the server says"
 }

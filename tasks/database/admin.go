@@ -3,6 +3,7 @@ package database
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"apimctl/tasks/remote"
@@ -85,7 +86,7 @@ func (a Admin) Admit(ctx context.Context, t Target, dial Dial) error {
 func exec(ctx context.Context, c *sql.Conn, t Target, all []string) error {
 	for _, one := range all {
 		if _, err := c.ExecContext(ctx, one); err != nil {
-			return fmt.Errorf("%s: %s", t.Addr, masked(oneLine(err), t.Password))
+			return errors.New(masked(oneLine(err), t.Password))
 		}
 	}
 	return nil

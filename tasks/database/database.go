@@ -3,6 +3,7 @@
 package database
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -101,15 +102,14 @@ func (t Target) told(ctx context.Context, d dialect, err, unreached error) error
 	switch {
 	case err == nil || errors.As(err, new(*Error)) || errors.As(err, new(*StatementError)):
 		return err
+	case errors.Is(ctx.Err(), context.Canceled):
+		return ctx.Err()
 	case unreached != nil:
 		return &Error{Kind: Unreached, Target: t, Said: reason(unreached)}
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return &Error{Kind: Unreached, Target: t, Said: fmt.Sprintf("no answer within %s", Patience)}
 	}
-	if kind := d.blame(err); kind != "" {
-		return &Error{Kind: kind, Target: t, Said: oneLine(err)}
-	}
-	return fmt.Errorf("%s: %s", t.Addr, oneLine(err))
+	return &Error{Kind: cmp.Or(d.blame(err), Other), Target: t, Said: masked(oneLine(err), t.Password)}
 }
 
 func (d dialect) look(ctx context.Context, c *sql.Conn) (State, error) {

@@ -22,6 +22,7 @@ const (
 	Charset   Kind = "character set"    // the product needs another one
 	Neither   Kind = "neither"          // it is neither empty nor has all tables
 	Lacks     Kind = "no tables"        // it is empty, and is not to be filled
+	Other     Kind = "other"            // the server, or its driver, says what is none of these
 )
 
 // An Error is a database that the product cannot use.
