@@ -20,9 +20,9 @@ type dialect struct {
 	transact bool // its statements that define tables can be rolled back
 
 	server string                           // the database that is there before any other
-	has    func(t Target) (db, user string) // each counts those that are there
+	has    func(t Target) (db, user string) // the first counts databases; the second asks for the hosts of the user's accounts
 	make   func(t Target) []string          // the database
-	admit  func(t Target, user bool) []string
+	admit  func(t Target, hosts []string) []string
 }
 
 // oldest is the first version of a server that the product takes.

@@ -23,7 +23,7 @@ func postgresDialect() dialect {
 		server: "postgres",
 		has: func(t Target) (db, user string) {
 			return "SELECT COUNT(*) FROM pg_database WHERE datname = " + pgLiteral(t.Name),
-				"SELECT COUNT(*) FROM pg_roles WHERE rolname = " + pgLiteral(t.User)
+				"SELECT rolname FROM pg_roles WHERE rolname = " + pgLiteral(t.User)
 		},
 		make: func(t Target) []string {
 			return []string{"CREATE DATABASE " + quoted(t.Name) + " ENCODING 'UTF8' TEMPLATE template0"}
@@ -70,10 +70,10 @@ func blamePostgres(err error) Kind {
 }
 
 // admitPostgres lets the user work with rows of what the administrator makes in the database, now and later.
-func admitPostgres(t Target, user bool) []string {
+func admitPostgres(t Target, accounts []string) []string {
 	who := quoted(t.User)
 	var list []string
-	if !user {
+	if len(accounts) == 0 {
 		list = append(list, "CREATE ROLE "+who+" LOGIN PASSWORD "+pgLiteral(t.Password.Reveal()))
 	}
 	list = append(list, "GRANT CONNECT ON DATABASE "+quoted(t.Name)+" TO "+who, "GRANT USAGE ON SCHEMA public TO "+who)
