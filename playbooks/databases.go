@@ -108,11 +108,16 @@ func (d Deployment) dialled(addr string) string {
 
 func jdbc(label string, db *inventory.Database) tasks.JDBC {
 	class, url := databaseOf(db).JDBC()
+	return tasks.JDBC{Label: label, Class: class, URL: url, Where: whereOf(url), User: db.Username, Password: remote.Secret(db.Password.Reveal())}
+}
+
+// whereOf is a JDBC URL as it may be shown: without its options and whoever logs in, which may hold a password.
+func whereOf(url string) string {
 	where := strings.TrimPrefix(url, "jdbc:")
-	if i := strings.IndexAny(where, "?;"); i >= 0 {
-		where = where[:i] // what follows may hold a password
+	if i := strings.IndexAny(where, "?;("); i >= 0 {
+		where = where[:i]
 	}
-	return tasks.JDBC{Label: label, Class: class, URL: url, Where: where, User: db.Username, Password: remote.Secret(db.Password.Reveal())}
+	return where[strings.LastIndex(where, "@")+1:]
 }
 
 // ping is what the node itself tries before it is started: a gateway has the users' database alone.

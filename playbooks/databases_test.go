@@ -24,6 +24,22 @@ func TestOracleIsLookedAtAsNodesReachIt(t *testing.T) {
 	}
 }
 
+// It becomes an argument of the node's JVM, which everybody on the host may read.
+func TestWhereADatabaseIsHoldsNoPassword(t *testing.T) {
+	for url, want := range map[string]string{
+		"jdbc:mariadb://db:3306/apim_db?user=u&password=hunter2":       "mariadb://db:3306/apim_db",
+		"jdbc:sqlserver://db:1433;databaseName=a;password=hunter2":     "sqlserver://db:1433",
+		"jdbc:postgresql://u:hunter2@db:5432/apim_db":                  "db:5432/apim_db",
+		"jdbc:oracle:thin:u/hunter2@//db:1521/ORCL":                    "//db:1521/ORCL",
+		"jdbc:mysql://(host=db,port=3306,password=hunter2)/apim_db":    "mysql://",
+		"jdbc:mysql://address=(host=db)(port=1)(password=hunter2)/a@b": "mysql://address=",
+	} {
+		if had := whereOf(url); had != want {
+			t.Errorf("%s is %s, not %s", url, had, want)
+		}
+	}
+}
+
 // What cannot be looked at or created is said before a host is reached.
 func TestDatabasesThatAreRefused(t *testing.T) {
 	db := func(kind, name string) *inventory.Database {
