@@ -155,6 +155,10 @@ func barePostgres(t *testing.T, b *bed) {
 	if n := sql("apim_db", count) + sql("shared_db", count); n != "4\n3\n" {
 		t.Errorf("tables are %q", n)
 	}
+	sql("shared_db", "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM sharedadmin")
+	if r := b.wants(t, exitOK, "apply", "-i", inv, "--limit", "aio-1", "--yes"); !strings.Contains(r.out, "let sharedadmin read and write the rows of shared_db") {
+		t.Errorf("a user without rights: %s", r.out)
+	}
 	sql("shared_db", "DROP TABLE UM_USER")
 	b.refuses(t, "shared_db at db.wso2.com:5432: it is neither empty nor complete: it has 2 of the 3 tables of dbscripts/postgresql.sql, and lacks UM_USER", "plan")
 	sql("postgres", "ALTER ROLE sharedadmin PASSWORD 'another'")

@@ -151,6 +151,8 @@ func databaseRemedy(e *database.Error) string {
 		return "check " + key + ", that the server runs, and that a firewall lets this host through to it"
 	case database.Login:
 		return "mend username and password of " + key
+	case database.Barred:
+		return "grant it SELECT, INSERT, UPDATE and DELETE on all tables, or set databases.manage: schema and databases.admin"
 	case database.Missing, database.Denied:
 		return "create the database and its user, or set databases.manage: schema and databases.admin"
 	case database.Lacks:

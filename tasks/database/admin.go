@@ -80,12 +80,23 @@ func (a Admin) Admit(ctx context.Context, t Target, dial Dial) error {
 		if err != nil {
 			return err
 		}
-		return exec(ctx, c, t, d.admit(t, accounts))
+		all := d.admit(t, accounts)
+		if !d.transact {
+			return exec(ctx, c, t, all)
+		}
+		tx, err := c.BeginTx(ctx, nil)
+		if err != nil {
+			return err
+		}
+		if err := exec(ctx, tx, t, all); err != nil {
+			return errors.Join(err, tx.Rollback())
+		}
+		return tx.Commit()
 	})
 }
 
 // exec hides the statement: it may hold a password.
-func exec(ctx context.Context, c *sql.Conn, t Target, all []string) error {
+func exec(ctx context.Context, c execer, t Target, all []string) error {
 	for _, one := range all {
 		if _, err := c.ExecContext(ctx, one); err != nil {
 			return errors.New(masked(oneLine(err), t.Password))

@@ -50,6 +50,7 @@ type State struct {
 	Version string
 	Charset string   // the database's own; "" where it is of no concern
 	Tables  []string // upper case, sorted
+	Barred  []string // those of them that the user may not read, likewise
 }
 
 // Look says how a database stands. What is wrong with it is an *Error: it cannot be reached or opened, or is of a version or a
@@ -123,12 +124,19 @@ func (d dialect) look(ctx context.Context, c *sql.Conn) (State, error) {
 		}
 	}
 	var err error
-	s.Tables, err = texts(ctx, c, d.tables)
-	for i, name := range s.Tables {
-		s.Tables[i] = strings.ToUpper(name)
+	if s.Tables, err = names(ctx, c, d.tables); err == nil && d.barred != "" {
+		s.Barred, err = names(ctx, c, d.barred)
 	}
-	slices.Sort(s.Tables)
 	return s, err
+}
+
+func names(ctx context.Context, c *sql.Conn, query string) ([]string, error) {
+	all, err := texts(ctx, c, query)
+	for i, name := range all {
+		all[i] = strings.ToUpper(name)
+	}
+	slices.Sort(all)
+	return all, err
 }
 
 func texts(ctx context.Context, c *sql.Conn, query string) ([]string, error) {

@@ -14,6 +14,7 @@ type dialect struct {
 	version string           // asks for it
 	charset string           // asks for the database's; "" where the product takes any
 	tables  string           // asks for the names of all tables of the schema
+	barred  string           // asks for those that the user may not read; "" where the server does not show them either
 	since   []oldest
 
 	split    func(script string) []Statement
