@@ -158,7 +158,8 @@ func databaseRemedy(e *database.Error) string {
 	case database.Lacks:
 		return "set databases.manage: schema, and apply creates its tables"
 	case database.Neither:
-		return "no script is run on a database with tables: if nothing in it is of worth, drop it by hand and create it anew, then apply"
+		return "no script is run on a database with tables: if nothing in it is of worth, drop it by hand and create it anew, then apply; " +
+			"if the product works with it as it is, databases.manage: none leaves databases alone"
 	case database.Charset:
 		return "create it anew with CHARACTER SET latin1; databases.manage: none leaves databases alone"
 	case database.TooOld:
