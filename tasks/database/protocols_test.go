@@ -24,11 +24,13 @@ func TestSQLServerIsLookedAt(t *testing.T) {
 		want   string
 	}{
 		"wrong password": {
-			sqlServer{number: 18456, words: "Login failed for user 'u'."}, database.Login,
+			sqlServer{number: 18456, words: "Login failed for user 'u'."},
+			database.Login,
 			"apim_db at db:1433 does not let u in: wrong user or password (",
 		},
 		"unknown database": {
-			sqlServer{number: 4060, words: `Cannot open database "apim_db" requested by the login. The login failed.`}, database.Denied,
+			sqlServer{number: 4060, words: `Cannot open database "apim_db" requested by the login. The login failed.`},
+			database.Denied,
 			"apim_db at db:1433 is not there, or u may not use it (",
 		},
 		"an old server": {sqlServer{version: "14.0.3456.2"}, database.TooOld, "apim_db at db:1433: the server is 14.0.3456.2; 15.0 or later is needed"},
