@@ -64,8 +64,8 @@ func settleDatabase(inv *inventory.Inventory, label string, db inventory.Databas
 		Addr:   net.JoinHostPort(db.Host, strconv.Itoa(db.Port)),
 		Latin1: label == "apim_db",
 	}}
-	if db.Type == "oracle" && db.URL == "" {
-		t.Name, t.SID = db.SID, true
+	if db.Type == "oracle" && db.SID != "" {
+		t.Name = db.SID // which the product's URL has where a service stands (product-facts.md §7)
 	}
 	if t.Makes && !database.Fills(db.Type) {
 		return t, fmt.Errorf("tables of type %s are not created by apimctl: run the distribution's script, and take manage: check", db.Type)
@@ -108,11 +108,16 @@ func (d Deployment) dialled(addr string) string {
 
 func jdbc(label string, db *inventory.Database) tasks.JDBC {
 	class, url := databaseOf(db).JDBC()
+	return tasks.JDBC{Label: label, Class: class, URL: url, Where: whereOf(url), User: db.Username, Password: remote.Secret(db.Password.Reveal())}
+}
+
+// whereOf is a JDBC URL as it may be shown: without its options and whoever logs in, which may hold a password.
+func whereOf(url string) string {
 	where := strings.TrimPrefix(url, "jdbc:")
-	if i := strings.IndexAny(where, "?;"); i >= 0 {
-		where = where[:i] // what follows may hold a password
+	if i := strings.IndexAny(where, "?;("); i >= 0 {
+		where = where[:i]
 	}
-	return tasks.JDBC{Label: label, Class: class, URL: url, Where: where, User: db.Username, Password: remote.Secret(db.Password.Reveal())}
+	return where[strings.LastIndex(where, "@")+1:]
 }
 
 // ping is what the node itself tries before it is started: a gateway has the users' database alone.

@@ -7,6 +7,39 @@ import (
 	"apimctl/inventory"
 )
 
+// The product makes jdbc:oracle:thin:@HOST:PORT/SID of it, and there a service stands: one that can be opened by its service alone is not refused.
+func TestOracleIsLookedAtAsNodesReachIt(t *testing.T) {
+	ora := &inventory.Database{Type: "oracle", Host: "db", Port: 1521, SID: "ORCLPDB1", Username: "u"}
+	byURL := &inventory.Database{Type: "oracle", URL: "jdbc:oracle:thin:@db:1521:ORCL", Username: "u"}
+	var d Deployment
+	err := settleDatabases(&inventory.Inventory{Databases: inventory.Databases{Manage: "check", APIM: ora, Shared: byURL}}, nil, &d)
+	if err != nil || len(d.Databases) != 2 {
+		t.Fatal(err, d.Databases)
+	}
+	if at := d.Databases[0]; at.Name != "ORCLPDB1" || at.SID || d.JDBC[0].URL != "jdbc:oracle:thin:@db:1521/ORCLPDB1" {
+		t.Errorf("it is looked at as %s (a SID: %v), and nodes open %s", at.Name, at.SID, d.JDBC[0].URL)
+	}
+	if at := d.Databases[1]; at.Name != "ORCL" || !at.SID {
+		t.Errorf("by its URL it is looked at as %s (a SID: %v)", at.Name, at.SID)
+	}
+}
+
+// It becomes an argument of the node's JVM, which everybody on the host may read.
+func TestWhereADatabaseIsHoldsNoPassword(t *testing.T) {
+	for url, want := range map[string]string{
+		"jdbc:mariadb://db:3306/apim_db?user=u&password=hunter2":       "mariadb://db:3306/apim_db",
+		"jdbc:sqlserver://db:1433;databaseName=a;password=hunter2":     "sqlserver://db:1433",
+		"jdbc:postgresql://u:hunter2@db:5432/apim_db":                  "db:5432/apim_db",
+		"jdbc:oracle:thin:u/hunter2@//db:1521/ORCL":                    "//db:1521/ORCL",
+		"jdbc:mysql://(host=db,port=3306,password=hunter2)/apim_db":    "mysql://",
+		"jdbc:mysql://address=(host=db)(port=1)(password=hunter2)/a@b": "mysql://address=",
+	} {
+		if had := whereOf(url); had != want {
+			t.Errorf("%s is %s, not %s", url, had, want)
+		}
+	}
+}
+
 // What cannot be looked at or created is said before a host is reached.
 func TestDatabasesThatAreRefused(t *testing.T) {
 	db := func(kind, name string) *inventory.Database {

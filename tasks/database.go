@@ -24,25 +24,29 @@ func (Database) String() string { return "databases" }
 func (t Database) Plan(ctx context.Context, h remote.Reader) ([]plan.Change, error) {
 	return remote.Once(ctx, t.Label, func() ([]plan.Change, error) {
 		had, err := database.Look(ctx, t.Target, h.Dial)
+		var lacks []plan.Change
+		if err == nil {
+			lacks, err = t.filled(had)
+		}
 		if wrong := (*database.Error)(nil); t.Makes && t.Admin != nil && errors.As(err, &wrong) && mendable(wrong.Kind) {
 			return t.made(ctx, h, wrong)
 		}
-		if err != nil {
-			return nil, err
-		}
-		return t.filled(had)
+		return lacks, err
 	})
 }
 
 // mendable is what an administrator may mend.
 func mendable(k database.Kind) bool {
-	return k == database.Login || k == database.Missing || k == database.Denied
+	return k == database.Login || k == database.Missing || k == database.Denied || k == database.Barred
 }
 
 // filled is what a database lacks that is there.
 func (t Database) filled(had database.State) ([]plan.Change, error) {
 	fill, found := t.Script.Compare(t.Target, had)
+	barred := t.Script.Barred(t.Target, had)
 	switch {
+	case fill == database.Complete && barred != "":
+		return nil, &database.Error{Kind: database.Barred, Target: t.Target, Said: barred}
 	case fill == database.Complete:
 		return nil, nil
 	case fill == database.Partial:

@@ -85,6 +85,18 @@ func TestDatabaseLacks(t *testing.T) {
 	}
 }
 
+// A run that ended between the tables and the rights leaves a user who sees tables and may read none: PostgreSQL lets it in.
+func TestTablesThatTheUserMayNotRead(t *testing.T) {
+	all := []string{"AM_API", "IDN_BASE_TABLE", "OTHERS"}
+	for said, barred := range map[string][]string{"": {"OTHERS"}, "apim_db at db:3306: u may not read AM_API": {"AM_API", "OTHERS"}} {
+		lacks, err := apimDB().filled(database.State{Tables: all, Barred: barred})
+		var had *database.Error
+		if len(lacks) > 0 || said == "" && err != nil || said != "" && (!errors.As(err, &had) || err.Error() != said || !mendable(had.Kind)) {
+			t.Errorf("without %v it says %v", barred, err)
+		}
+	}
+}
+
 func TestServiceTriesItsDatabasesFirst(t *testing.T) {
 	m := host(t)
 	installed(t, m)

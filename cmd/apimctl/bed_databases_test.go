@@ -96,17 +96,25 @@ func bareMariaDB(t *testing.T, b *bed) {
 	}
 }
 
+// everyCommand is what the tool does to a deployment that runs, with the flags that could have it do more. It begins and ends with a node up.
+var everyCommand = []string{
+	"plan --limit aio-1", "plan --limit aio-1 --strict", "apply --limit aio-1 --yes", "apply --limit aio-1 --yes --i-understand",
+	"restart --limit aio-1 --yes --all-at-once --force", "stop --limit aio-1 --yes", "start --limit aio-1 --yes", "status --limit aio-1",
+	"render", "validate", "apply --limit aio-1 --yes --parallel 1 --verbose --output json", "check --limit aio-1", "check --limit aio-1 --fix --yes",
+	"certs status --limit aio-1", "history --limit aio-1", "logs --limit aio-1", "lock status --limit aio-1",
+}
+
 func keepsRows(t *testing.T, b *bed) {
 	const seed = `mariadb -e "INSERT INTO apim_db.AM_API (API_UUID, API_NAME) VALUES ('u', 'seeded'); INSERT INTO shared_db.UM_USER (UM_USER_ID, UM_USER_NAME, UM_USER_PASSWORD) VALUES ('u', 'seeded', 'p')"`
 	const rows = `mariadb -N -e "CHECKSUM TABLE apim_db.AM_API, apim_db.IDN_BASE_TABLE, shared_db.UM_USER, shared_db.REG_CLUSTER_LOCK"`
 	b.on(t, "db", seed)
 	before := b.on(t, "db", rows)
 	inv := b.inventory(t, "rows")
-	for _, command := range []string{
-		"plan", "plan --strict", "apply --yes", "apply --yes --i-understand", "restart --yes --all-at-once --force", "stop --yes", "start --yes", "status", "render",
-		"validate", "apply --yes --parallel 1 --verbose --output json",
-	} {
-		b.run(t, append(strings.Fields(command), "-i", inv, "--limit", "aio-1")...)
+	for _, command := range everyCommand {
+		r := b.run(t, append(strings.Fields(command), "-i", inv)...)
+		if strings.Contains(r.err, "unknown flag") || strings.Contains(r.err, "unknown command") {
+			t.Errorf("%s is no command: %s", command, r.err)
+		}
 	}
 	lost := b.on(t, "db", `mariadb -N -e "SHOW CREATE TABLE apim_db.AM_GW_INSTANCES" | cut -f2 >/var/tmp/lost.sql; mariadb -e "DROP TABLE apim_db.AM_GW_INSTANCES"`)
 	for _, command := range []string{"plan", "apply --yes", "apply --yes --i-understand"} {
@@ -154,6 +162,10 @@ func barePostgres(t *testing.T, b *bed) {
 	}
 	if n := sql("apim_db", count) + sql("shared_db", count); n != "4\n3\n" {
 		t.Errorf("tables are %q", n)
+	}
+	sql("shared_db", "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM sharedadmin")
+	if r := b.wants(t, exitOK, "apply", "-i", inv, "--limit", "aio-1", "--yes"); !strings.Contains(r.out, "let sharedadmin read and write the rows of shared_db") {
+		t.Errorf("a user without rights: %s", r.out)
 	}
 	sql("shared_db", "DROP TABLE UM_USER")
 	b.refuses(t, "shared_db at db.wso2.com:5432: it is neither empty nor complete: it has 2 of the 3 tables of dbscripts/postgresql.sql, and lacks UM_USER", "plan")

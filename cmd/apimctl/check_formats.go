@@ -1,9 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"io"
+	"net/url"
+	"path/filepath"
 	"strings"
 
 	"apimctl/render/check"
@@ -49,14 +52,14 @@ type (
 		Locations []sarifLocation `json:"locations"`
 	}
 	sarifLocation struct {
-		Physical *sarifPhysical `json:"physicalLocation,omitempty"`
+		Physical sarifPhysical  `json:"physicalLocation"`
 		Logical  []sarifLogical `json:"logicalLocations,omitempty"`
 	}
 	sarifPhysical struct {
 		Artifact struct {
 			URI string `json:"uri"`
 		} `json:"artifactLocation"`
-		Region *sarifRegion `json:"region,omitempty"`
+		Region sarifRegion `json:"region"`
 	}
 	sarifRegion struct {
 		StartLine int `json:"startLine"`
@@ -67,7 +70,8 @@ type (
 	}
 )
 
-// sarif prints findings for code scanners. Places on hosts are logical ones: "gw-1: /etc/hosts".
+// sarif prints findings for code scanners. Places on hosts are logical ones: "gw-1: /etc/hosts". Scanners want a file of theirs too, or
+// show nothing: it is the inventory, where none is known.
 func (a *app) sarif(all []checked) error {
 	run := sarifRun{Results: []sarifResult{}}
 	run.Tool.Driver = sarifDriver{Name: "apimctl", Version: version}
@@ -76,25 +80,21 @@ func (a *app) sarif(all []checked) error {
 		if i == 0 || all[i-1].Code != c.Code {
 			run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRule{c.Code, sarifText{c.Title}, sarifText{c.Why}, sarifText{c.Fix}})
 		}
-		result := sarifResult{RuleID: c.Code, Level: c.Severity.String(), Message: sarifText{c.Where + ": " + c.Seen}}
+		result := sarifResult{RuleID: c.Code, Level: c.Severity.String(), Message: sarifText{c.hosts() + c.Where + ": " + c.Seen}}
 		if c.Severity == check.Info {
 			result.Level = "note"
 		}
-		result.Locations = c.locations()
+		result.Locations = c.locations(a.flags.inventory)
 		run.Results = append(run.Results, result)
 	}
 	return a.encode(sarifLog{"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0", []sarifRun{run}})
 }
 
-func (c checked) locations() []sarifLocation {
+func (c checked) locations(inventory string) []sarifLocation {
 	var l sarifLocation
-	if c.File != "" {
-		l.Physical = &sarifPhysical{}
-		l.Physical.Artifact.URI = c.File
-		if c.Line > 0 {
-			l.Physical.Region = &sarifRegion{c.Line}
-		}
-	}
+	at := url.URL{Path: filepath.ToSlash(cmp.Or(c.File, inventory))}
+	l.Physical.Artifact.URI = at.String()
+	l.Physical.Region.StartLine = max(1, c.Line)
 	for _, h := range c.Hosts {
 		l.Logical = append(l.Logical, sarifLogical{h + ": " + c.Where, "resource"})
 	}
@@ -133,7 +133,7 @@ func (a *app) junit(all []checked) error {
 		if of := found[r.Code]; of != nil {
 			var text strings.Builder
 			for _, c := range of {
-				fmt.Fprintf(&text, "%s: %s: %s\n", strings.Join(c.Hosts, ", "), c.place(), c.Seen)
+				fmt.Fprintf(&text, "%s%s: %s\n", c.hosts(), c.place(), c.Seen)
 			}
 			fmt.Fprintf(&text, "%s\nMend it: %s\n", r.Why, r.Fix)
 			one.Failure = &junitFailure{Message: r.Title, Type: r.Severity.String(), Text: text.String()}
@@ -148,4 +148,12 @@ func (a *app) junit(all []checked) error {
 	}
 	_, err = io.WriteString(a.out, xml.Header+string(data)+"\n")
 	return err
+}
+
+// hosts are those that have it, as they stand before what they have: "gw-1, gw-2: ".
+func (c checked) hosts() string {
+	if len(c.Hosts) == 0 {
+		return ""
+	}
+	return strings.Join(c.Hosts, ", ") + ": "
 }

@@ -138,24 +138,35 @@ func indent(s string) string {
 	return "    " + strings.ReplaceAll(strings.TrimSpace(s), "\n", "\n    ")
 }
 
-// databaseHint says what to do about a database that the product cannot use.
+// databaseHint says what to do about a database that the product cannot use. It owns up to servers that nobody tried it on.
 func databaseHint(e *database.Error) string {
+	hint := databaseRemedy(e)
+	if e.Type == "mssql" || e.Type == "oracle" {
+		hint += "; apimctl was tried on no such server: where it is mistaken, databases.manage: none has it leave databases alone"
+	}
+	return hint
+}
+
+func databaseRemedy(e *database.Error) string {
 	key := "databases." + e.Label
 	switch e.Kind {
 	case database.Unreached:
 		return "check " + key + ", that the server runs, and that a firewall lets this host through to it"
 	case database.Login:
 		return "mend username and password of " + key
+	case database.Barred:
+		return "grant it SELECT, INSERT, UPDATE and DELETE on all tables, or set databases.manage: schema and databases.admin"
 	case database.Missing, database.Denied:
 		return "create the database and its user, or set databases.manage: schema and databases.admin"
 	case database.Lacks:
 		return "set databases.manage: schema, and apply creates its tables"
 	case database.Neither:
-		return "no script is run on a database with tables: if nothing in it is of worth, drop it by hand and create it anew, then apply"
+		return "no script is run on a database with tables: if nothing in it is of worth, drop it by hand and create it anew, then apply; " +
+			"if the product works with it as it is, databases.manage: none leaves databases alone"
 	case database.Charset:
 		return "create it anew with CHARACTER SET latin1; databases.manage: none leaves databases alone"
 	case database.TooOld:
 		return "use another server; databases.manage: none leaves databases alone"
 	}
-	return ""
+	return "mend what the server says"
 }

@@ -3,6 +3,7 @@ package database
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"apimctl/tasks/remote"
@@ -31,7 +32,9 @@ func (a Admin) Has(ctx context.Context, t Target, dial Dial) (db, user bool, err
 	ctx, cancel := context.WithTimeout(ctx, Patience)
 	defer cancel()
 	err = a.on(ctx, t, dial, "", func(d dialect, c *sql.Conn) error {
-		db, user, err = has(ctx, d, c, t)
+		var accounts []string
+		db, accounts, err = has(ctx, d, c, t)
+		user = len(accounts) > 0
 		return err
 	})
 	return db, user, err
@@ -49,13 +52,13 @@ func (a Admin) on(ctx context.Context, t Target, dial Dial, name string, do func
 	return t.As(a).within(ctx, dial, name, do)
 }
 
-func has(ctx context.Context, d dialect, c *sql.Conn, t Target) (db, user bool, err error) {
+func has(ctx context.Context, d dialect, c *sql.Conn, t Target) (db bool, accounts []string, err error) {
 	dbs, users := d.has(t)
-	var n, m int
+	var n int
 	if err = c.QueryRowContext(ctx, dbs).Scan(&n); err == nil {
-		err = c.QueryRowContext(ctx, users).Scan(&m)
+		accounts, err = texts(ctx, c, users)
 	}
-	return n > 0, m > 0, err
+	return n > 0, accounts, err
 }
 
 // Create makes the database where it is not there.
@@ -73,19 +76,30 @@ func (a Admin) Create(ctx context.Context, t Target, dial Dial) error {
 // none; the password of one that is there stays.
 func (a Admin) Admit(ctx context.Context, t Target, dial Dial) error {
 	return a.on(ctx, t, dial, t.Name, func(d dialect, c *sql.Conn) error {
-		_, user, err := has(ctx, d, c, t)
+		_, accounts, err := has(ctx, d, c, t)
 		if err != nil {
 			return err
 		}
-		return exec(ctx, c, t, d.admit(t, user))
+		all := d.admit(t, accounts)
+		if !d.transact {
+			return exec(ctx, c, t, all)
+		}
+		tx, err := c.BeginTx(ctx, nil)
+		if err != nil {
+			return err
+		}
+		if err := exec(ctx, tx, t, all); err != nil {
+			return errors.Join(err, tx.Rollback())
+		}
+		return tx.Commit()
 	})
 }
 
 // exec hides the statement: it may hold a password.
-func exec(ctx context.Context, c *sql.Conn, t Target, all []string) error {
+func exec(ctx context.Context, c execer, t Target, all []string) error {
 	for _, one := range all {
 		if _, err := c.ExecContext(ctx, one); err != nil {
-			return fmt.Errorf("%s: %s", t.Addr, masked(oneLine(err), t.Password))
+			return errors.New(masked(oneLine(err), t.Password))
 		}
 	}
 	return nil

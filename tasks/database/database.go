@@ -3,6 +3,7 @@
 package database
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -49,6 +50,7 @@ type State struct {
 	Version string
 	Charset string   // the database's own; "" where it is of no concern
 	Tables  []string // upper case, sorted
+	Barred  []string // those of them that the user may not read, likewise
 }
 
 // Look says how a database stands. What is wrong with it is an *Error: it cannot be reached or opened, or is of a version or a
@@ -101,15 +103,14 @@ func (t Target) told(ctx context.Context, d dialect, err, unreached error) error
 	switch {
 	case err == nil || errors.As(err, new(*Error)) || errors.As(err, new(*StatementError)):
 		return err
+	case errors.Is(ctx.Err(), context.Canceled):
+		return ctx.Err()
 	case unreached != nil:
 		return &Error{Kind: Unreached, Target: t, Said: reason(unreached)}
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return &Error{Kind: Unreached, Target: t, Said: fmt.Sprintf("no answer within %s", Patience)}
 	}
-	if kind := d.blame(err); kind != "" {
-		return &Error{Kind: kind, Target: t, Said: oneLine(err)}
-	}
-	return fmt.Errorf("%s: %s", t.Addr, oneLine(err))
+	return &Error{Kind: cmp.Or(d.blame(err), Other), Target: t, Said: masked(oneLine(err), t.Password)}
 }
 
 func (d dialect) look(ctx context.Context, c *sql.Conn) (State, error) {
@@ -123,12 +124,19 @@ func (d dialect) look(ctx context.Context, c *sql.Conn) (State, error) {
 		}
 	}
 	var err error
-	s.Tables, err = texts(ctx, c, d.tables)
-	for i, name := range s.Tables {
-		s.Tables[i] = strings.ToUpper(name)
+	if s.Tables, err = names(ctx, c, d.tables); err == nil && d.barred != "" {
+		s.Barred, err = names(ctx, c, d.barred)
 	}
-	slices.Sort(s.Tables)
 	return s, err
+}
+
+func names(ctx context.Context, c *sql.Conn, query string) ([]string, error) {
+	all, err := texts(ctx, c, query)
+	for i, name := range all {
+		all[i] = strings.ToUpper(name)
+	}
+	slices.Sort(all)
+	return all, err
 }
 
 func texts(ctx context.Context, c *sql.Conn, query string) ([]string, error) {

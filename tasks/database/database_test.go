@@ -150,6 +150,20 @@ func TestAdministratorMakesWhatLacks(t *testing.T) {
 	}
 }
 
+// A grant to an account that is not there would make one that needs no password, under some sql_modes.
+func TestRightsGoToAccountsThatAreThere(t *testing.T) {
+	s := databasetest.New(map[string]string{"root": "r", "u": "of its own"})
+	s.Hosts = []string{"10.0.%", "o'brien.example.com"}
+	s.Create("apim_db", "latin1")
+	if err := (database.Admin{User: "root", Password: "r"}).Admit(t.Context(), target(), dial(s)); err != nil {
+		t.Fatal(err)
+	}
+	const grant = "GRANT SELECT, INSERT, UPDATE, DELETE ON `apim_db`.* TO 'u'@"
+	if want := []string{grant + "'10.0.%'", grant + "'o''brien.example.com'"}; !slices.Equal(s.Said(), want) {
+		t.Errorf("it did %q", s.Said())
+	}
+}
+
 func TestScriptOfADatabase(t *testing.T) {
 	files := fstest.MapFS{}
 	for _, name := range []string{"mysql", "postgresql", "mssql", "oracle"} {

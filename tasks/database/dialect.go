@@ -14,15 +14,16 @@ type dialect struct {
 	version string           // asks for it
 	charset string           // asks for the database's; "" where the product takes any
 	tables  string           // asks for the names of all tables of the schema
+	barred  string           // asks for those that the user may not read; "" where the server does not show them either
 	since   []oldest
 
 	split    func(script string) []Statement
 	transact bool // its statements that define tables can be rolled back
 
 	server string                           // the database that is there before any other
-	has    func(t Target) (db, user string) // each counts those that are there
+	has    func(t Target) (db, user string) // the first counts databases; the second asks for the hosts of the user's accounts
 	make   func(t Target) []string          // the database
-	admit  func(t Target, user bool) []string
+	admit  func(t Target, hosts []string) []string
 }
 
 // oldest is the first version of a server that the product takes.

@@ -18,10 +18,12 @@ const (
 	Login     Kind = "wrong login"      // the server knows no such user, or its password is another
 	Missing   Kind = "no such database" // the server has none of that name
 	Denied    Kind = "no rights"        // the user may not use it, or it is not there: MySQL does not tell
+	Barred    Kind = "no table rights"  // the user may use the database, and not its tables
 	TooOld    Kind = "too old"          // the product does not take the server's version
 	Charset   Kind = "character set"    // the product needs another one
 	Neither   Kind = "neither"          // it is neither empty nor has all tables
 	Lacks     Kind = "no tables"        // it is empty, and is not to be filled
+	Other     Kind = "other"            // the server, or its driver, says what is none of these
 )
 
 // An Error is a database that the product cannot use.

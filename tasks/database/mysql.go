@@ -20,7 +20,7 @@ func mysqlDialect() dialect {
 		split:   splitMySQL,
 		has: func(t Target) (db, user string) {
 			return "SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = " + literal(t.Name),
-				"SELECT COUNT(*) FROM mysql.user WHERE user = " + literal(t.User)
+				"SELECT host FROM mysql.user WHERE user = " + literal(t.User)
 		},
 		make: func(t Target) []string {
 			return []string{"CREATE DATABASE " + ticked(t.Name) + " CHARACTER SET latin1"}
@@ -58,14 +58,18 @@ func blameMySQL(err error) Kind {
 	return ""
 }
 
-// admitMySQL lets the user work with rows, and with nothing else: the product creates no tables once they are there.
-func admitMySQL(t Target, user bool) []string {
-	who := literal(t.User) + "@'%'"
+// admitMySQL lets the user work with rows, and with nothing else: the product creates no tables once they are there. To MySQL an account is
+// a user with the hosts that it comes from. Those that are there are let in: a grant to another one can make it, without a password.
+func admitMySQL(t Target, hosts []string) []string {
 	var list []string
-	if !user {
-		list = append(list, "CREATE USER "+who+" IDENTIFIED BY "+literal(t.Password.Reveal()))
+	if len(hosts) == 0 {
+		hosts = []string{"%"}
+		list = append(list, "CREATE USER "+literal(t.User)+"@'%' IDENTIFIED BY "+literal(t.Password.Reveal()))
 	}
-	return append(list, "GRANT SELECT, INSERT, UPDATE, DELETE ON "+ticked(t.Name)+".* TO "+who)
+	for _, host := range hosts {
+		list = append(list, "GRANT SELECT, INSERT, UPDATE, DELETE ON "+ticked(t.Name)+".* TO "+literal(t.User)+"@"+literal(host))
+	}
+	return list
 }
 
 func ticked(name string) string { return "`" + strings.ReplaceAll(name, "`", "``") + "`" }

@@ -18,12 +18,14 @@ func postgresDialect() dialect {
 		open: openPostgres, blame: blamePostgres,
 		version: "SHOW server_version",
 		tables:  "SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')",
-		since:   []oldest{{major: 12}},
-		split:   splitPostgres, transact: true,
+		barred: "SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace " +
+			"WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT has_table_privilege(c.oid, 'SELECT')",
+		since: []oldest{{major: 12}},
+		split: splitPostgres, transact: true,
 		server: "postgres",
 		has: func(t Target) (db, user string) {
 			return "SELECT COUNT(*) FROM pg_database WHERE datname = " + pgLiteral(t.Name),
-				"SELECT COUNT(*) FROM pg_roles WHERE rolname = " + pgLiteral(t.User)
+				"SELECT rolname FROM pg_roles WHERE rolname = " + pgLiteral(t.User)
 		},
 		make: func(t Target) []string {
 			return []string{"CREATE DATABASE " + quoted(t.Name) + " ENCODING 'UTF8' TEMPLATE template0"}
@@ -70,11 +72,11 @@ func blamePostgres(err error) Kind {
 }
 
 // admitPostgres lets the user work with rows of what the administrator makes in the database, now and later.
-func admitPostgres(t Target, user bool) []string {
+func admitPostgres(t Target, accounts []string) []string {
 	who := quoted(t.User)
 	var list []string
-	if !user {
-		list = append(list, "CREATE ROLE "+who+" LOGIN PASSWORD "+pgLiteral(t.Password.Reveal()))
+	if len(accounts) == 0 {
+		list = append(list, "CREATE ROLE "+who+" LOGIN PASSWORD "+pgLiteral(scrammed(t.Password.Reveal())))
 	}
 	list = append(list, "GRANT CONNECT ON DATABASE "+quoted(t.Name)+" TO "+who, "GRANT USAGE ON SCHEMA public TO "+who)
 	for _, on := range []string{"SELECT, INSERT, UPDATE, DELETE ON %sTABLES%s", "USAGE, SELECT ON %sSEQUENCES%s"} {

@@ -81,13 +81,7 @@ func (s Script) Compare(t Target, had State) (Fill, string) {
 	if len(had.Tables) == 0 {
 		return Empty, ""
 	}
-	wants := s.Tables(t.Type)
-	for _, m := range marks(t.Label) {
-		if !slices.Contains(wants, m) {
-			wants = append(wants, m)
-		}
-	}
-	slices.Sort(wants)
+	wants := s.wants(t)
 	var lacks []string
 	for _, name := range wants {
 		if !slices.Contains(had.Tables, name) {
@@ -103,6 +97,23 @@ func (s Script) Compare(t Target, had State) (Fill, string) {
 		text += fmt.Sprintf("; tables of somebody else's: %d", more)
 	}
 	return Partial, text
+}
+
+// wants are the tables that a complete database has, sorted.
+func (s Script) wants(t Target) []string {
+	all := append(s.Tables(t.Type), marks(t.Label)...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// Barred says of which tables of the product the target's user has no use; "" where there is none.
+func (s Script) Barred(t Target, had State) string {
+	wants := s.wants(t)
+	barred := slices.DeleteFunc(slices.Clone(had.Barred), func(name string) bool { return !slices.Contains(wants, name) })
+	if len(barred) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s may not read %s", t.User, few(barred))
 }
 
 func few(names []string) string {

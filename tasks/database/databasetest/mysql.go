@@ -17,7 +17,8 @@ import (
 // tables by name and nothing in them.
 type MySQL struct {
 	Version string
-	Refuses string // a statement that holds this is a syntax error; "" refuses none
+	Refuses string   // a statement that holds this is a syntax error; "" refuses none
+	Hosts   []string // that accounts are for; nil is one account each, for every host
 
 	mu        sync.Mutex
 	databases map[string]*database
@@ -215,12 +216,22 @@ func (s *MySQL) found(db, query string) []string {
 	case strings.Contains(query, "COUNT(*) FROM information_schema.schemata"):
 		return count[s.databases[wanted.FindStringSubmatch(query)[1]] != nil]
 	case strings.Contains(query, "mysql.user"):
-		_, there := s.users[wanted.FindStringSubmatch(query)[1]]
-		return count[there]
+		return s.hosts(wanted.FindStringSubmatch(query)[1])
 	case strings.Contains(query, "default_character_set_name"):
 		return []string{s.databases[db].charset}
 	}
 	return s.databases[db].tables
+}
+
+func (s *MySQL) hosts(user string) []string {
+	_, there := s.users[user]
+	switch {
+	case !there:
+		return nil
+	case s.Hosts != nil:
+		return s.Hosts
+	}
+	return []string{"%"}
 }
 
 // rows is one column of texts.
