@@ -78,7 +78,7 @@ func Restart(d Deployment, r Roll) Playbook {
 			{Name: "restart all gateways at once", Nodes: gateways, Tasks: restarted, Unbalanced: 1, Serves: true},
 		}
 	}
-	size := r.Batch.Of(len(gateways))
+	size := max(1, min(r.Batch.Of(len(gateways)), len(gateways)-1)) // one serves on
 	return Playbook{
 		{Name: "restart all-in-one nodes, one after another", Nodes: aios, Batch: 1, Tasks: restarted, Group: aios, Serves: true},
 		{Name: "restart gateways, " + atATime(size), Nodes: gateways, Batch: size, Tasks: restarted, Group: gateways, Serves: true, Canary: r.Canary},

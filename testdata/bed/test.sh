@@ -6,9 +6,9 @@
 mkdir -p .cache
 status=0
 declare -A beds=( # what runs where: about as long on each
-	[1]='^TestBed(Hardening|)$'
-	[2]='^TestBed(Certificates|Cipher|Databases|Troubles)$'
-	[3]='^TestBed(Load|RotatesUnderLoad)$'
+	[1]='^TestBed(Certificates|Hardening|)$'
+	[2]='^TestBed(Cipher|Databases|Troubles)$'
+	[3]='^TestBed(Canary|Load|RotatesUnderLoad)$'
 )
 declare -A jobs=()
 
