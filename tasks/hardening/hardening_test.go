@@ -40,6 +40,7 @@ func clean(t *testing.T) (*remotetest.Memory, Node) {
 	proc := map[string]string{
 		"/etc/os-release": "ID=\"rocky\"\nVERSION_ID=\"9.3\"\n",
 		"/proc/meminfo":   "MemTotal:        8000000 kB\nMemFree: 1 kB\n", "/proc/swaps": "Filename\tType\n",
+		"/proc/self/mountinfo": mounted("254:1", "ext4 /dev/vda1"), "/proc/diskstats": ioOf("vda1", 20000, 5, 9),
 		"/proc/sys/kernel/random/entropy_avail":       "256\n",
 		"/proc/sys/vm/swappiness":                     "60\n",
 		"/proc/sys/net/ipv4/ip_local_reserved_ports":  "8243,9443-9444\n",
@@ -132,6 +133,14 @@ var faults = []struct {
 		write(m, "/usr/lib/jvm/java-17/release", "JAVA_VERSION=\"1.8.0_402\"\n")
 	}},
 	{"HOST014", "is not there", func(m *remotetest.Memory, _ *Node) { m.Set("/usr/lib/jvm/java-17/bin/keytool", remote.File{}) }},
+	{"HOST015", "dm-1 took 25 ms a read, the mean of 20000 since boot", func(m *remotetest.Memory, _ *Node) { // found by its numbers
+		write(m, "/proc/self/mountinfo", mounted("254:1", "xfs /dev/mapper/vg-root"))
+		write(m, "/proc/diskstats", ioOf("dm-1", 20000, 25, 9))
+	}},
+	{"HOST015", "vda1 took 80 ms a write, the mean of 20001 since boot", func(m *remotetest.Memory, _ *Node) { // found by its name
+		write(m, "/proc/self/mountinfo", mounted("0:30", "btrfs /dev/vda1"))
+		write(m, "/proc/diskstats", ioOf("vda1", 20000, 5, 80))
+	}},
 	{"HOST020", "leads to 10.0.0.99, and should to 10.0.0.11", func(m *remotetest.Memory, _ *Node) {
 		write(m, "/etc/hosts", "127.0.0.1 localhost\n10.0.0.99 aio-1\n127.0.1.1 gw-1\n")
 	}},
