@@ -117,7 +117,10 @@ func proxyTable() table[Proxy] {
 
 func balancerTable() table[Balancer] {
 	return table[Balancer]{
-		pemFile(row{Name: "certificate", Note: "the balancer's own of certificates.mode; without either nginx is left alone", Doc: "PEM: the certificate for the hostnames (management too), with its chain"},
+		pemFile(row{
+			Name: "certificate", Note: "the balancer's own of certificates.mode; without either nginx is left alone",
+			Doc: "PEM: the certificate for the hostnames (management too), with its chain",
+		},
 			func(b *Balancer) *string { return &b.Certificate }),
 		path(row{Name: "key", Note: "needed with certificate", Doc: "PEM: its private key"},
 			func(b *Balancer) *string { return &b.Key }, true),

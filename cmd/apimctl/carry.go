@@ -93,7 +93,8 @@ func (w work) fits(s *session) error {
 	if w.checked || len(s.nodes()) > 0 {
 		return nil
 	}
-	return &usageError{fmt.Errorf("%s is of all-in-one nodes and gateways; for a load balancer's nginx: apimctl exec --limit NAME -- systemctl %s nginx", w.name, w.name)}
+	const where = "%[1]s is of all-in-one nodes and gateways; for a load balancer's nginx: apimctl exec --limit NAME -- systemctl %[1]s nginx"
+	return &usageError{fmt.Errorf(where, w.name)}
 }
 
 // locked takes the locks of the hosts that p changes, makes sure that p is still what is to be done, and does it.
