@@ -35,6 +35,11 @@ func (doc *document) checkBalancer(d *decoder) {
 	if b := doc.Balancer; (b.Certificate == "") != (b.Key == "") && (d.written("load_balancer.certificate") != d.written("load_balancer.key")) {
 		d.bad("load_balancer", "has one of certificate and key", "set both")
 	}
+	for _, role := range []Role{AllInOne, Gateway} {
+		if m := doc.Balancer.Management; m != "" && strings.EqualFold(m, doc.Hostnames[role]) {
+			d.bad("load_balancer.management", "is hostnames."+string(role)+" too", "the load balancer tells them apart by name: give it another one")
+		}
+	}
 }
 
 func (doc *document) checkDrain(d *decoder) {

@@ -12,6 +12,7 @@ type decoder struct {
 	file, dir string
 	env       func(string) (string, bool)
 	run       func(dir string, argv []string) (string, error)
+	noZips    bool
 	sealed    map[*yaml.Node]string // the !age blocks
 	vault     vault
 	problems  Problems

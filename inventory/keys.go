@@ -117,10 +117,15 @@ func proxyTable() table[Proxy] {
 
 func balancerTable() table[Balancer] {
 	return table[Balancer]{
-		pemFile(row{Name: "certificate", Note: "the balancer's own of certificates.mode; without either nginx is left alone", Doc: "PEM: the certificate for the hostnames, with its chain"},
+		pemFile(row{
+			Name: "certificate", Note: "the balancer's own of certificates.mode; without either nginx is left alone",
+			Doc: "PEM: the certificate for the hostnames (management too), with its chain",
+		},
 			func(b *Balancer) *string { return &b.Certificate }),
 		path(row{Name: "key", Note: "needed with certificate", Doc: "PEM: its private key"},
 			func(b *Balancer) *string { return &b.Key }, true),
+		text(row{Name: "management", Note: "none", Doc: "public hostname of the gateways' own port 9443, at the load balancer's https port"},
+			func(b *Balancer) *string { return &b.Management }, hostName),
 		span(row{Name: "drain", Default: "30s", Min: 0, Doc: "how long requests in flight may take before a node is stopped"},
 			func(b *Balancer) *time.Duration { return &b.Drain }),
 	}

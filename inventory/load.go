@@ -16,6 +16,8 @@ type Source struct {
 	Env func(string) (string, bool) // os.LookupEnv
 	// Run runs a command of ${cmd:} in the inventory's folder and returns what it prints. Nil runs none: they are problems.
 	Run func(dir string, argv []string) (string, error)
+	// NoZips is for what needs no distributions: their files need not be there.
+	NoZips bool
 }
 
 // Load is Source.Load with the environment alone.
@@ -69,7 +71,7 @@ func (s Source) open(path string, data []byte) (*decoder, *yaml.Node, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
-	d := &decoder{file: path, dir: dir, env: s.Env, run: s.Run, at: map[string]place{}, sealed: map[*yaml.Node]string{}}
+	d := &decoder{file: path, dir: dir, env: s.Env, run: s.Run, noZips: s.NoZips, at: map[string]place{}, sealed: map[*yaml.Node]string{}}
 	root, problem := d.parse(data)
 	if problem != nil {
 		return nil, nil, Problems{*problem}

@@ -126,6 +126,9 @@ func path[T any](r row, at func(*T) *string, exists bool) key[T] {
 }
 
 func (c cursor) isFile(file string) bool {
+	if c.d.noZips && strings.HasPrefix(c.path, "distributions.") {
+		return true
+	}
 	info, err := os.Stat(file)
 	switch {
 	case err != nil:

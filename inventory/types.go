@@ -119,6 +119,7 @@ type Certificate struct {
 type Balancer struct {
 	Certificate string        // a PEM file with its chain: absolute, and there; empty: none is given
 	Key         string        // the PEM file of its private key
+	Management  string        // public hostname of the gateways' own servlet port, 9443; "" is none
 	Drain       time.Duration // how long requests in flight may take before a node is stopped
 }
 

@@ -188,6 +188,7 @@ func wrongAcross() []wrongInventory {
 		{"load balancer without hostnames", "", "+  load-balancer: {hosts: {lb-1: {address: 10.0.0.3}}}\n", `1:1: hostnames.all-in-one: is required with a load balancer; name what clients call
 1:1: hostnames.gateway: is required with a load balancer; name what clients call`},
 		{"one hostname for both", "", "+  load-balancer: {hosts: {lb-1: {address: 10.0.0.3}}}\nhostnames: {all-in-one: a.b, gateway: a.b}\n", `8:39: hostnames.gateway: is the all-in-one's too; the load balancer tells them apart by name: give it another one`},
+		{"management hostname is the gateway's", "", "+  load-balancer: {hosts: {lb-1: {address: 10.0.0.3}}}\nhostnames: {all-in-one: a.b, gateway: c.d}\nload_balancer: {management: C.d}\n", `9:29: load_balancer.management: is hostnames.gateway too; the load balancer tells them apart by name: give it another one`},
 		{"bad hostname", "name: t", "name: t\nhostnames: {gateway: \"https://gw\"}", `2:22: hostnames.gateway: "https://gw" is no host name; use letters, digits, hyphens and dots`},
 		{"h2", "name: t", "name: t\ndatabases: {driver: driver.jar, apim_db: {type: h2}}", `2:1: databases.shared_db: is required; add it: of every node
 2:33: databases.apim_db.password: is required; add it: of the user

@@ -52,7 +52,7 @@ func balancers(inv *inventory.Inventory, now time.Time) (Balanced, error) {
 func nginxInput(inv *inventory.Inventory) render.NginxInput {
 	d := rendered(inv)
 	in := render.NginxInput{
-		Name: inv.Name, AllInOne: d.Hostnames.AllInOne, Gateway: d.Hostnames.Gateway,
+		Name: inv.Name, AllInOne: d.Hostnames.AllInOne, Gateway: d.Hostnames.Gateway, Management: inv.Balancer.Management,
 		AllInOnes: d.AllInOnes, Gateways: d.Gateways, Ports: render.DefaultNginxPorts(),
 	}
 	if inv.Proxy.HTTPS != 0 {

@@ -152,6 +152,35 @@ func TestBalancerCertificateNamesTheHostnames(t *testing.T) {
 	}
 }
 
+// The gateways' own port gets a name of its own on balancers alone: in nginx, in certificates, and in what nodes know of hosts.
+func TestManagement(t *testing.T) {
+	inv := &inventory.Inventory{
+		Hostnames: map[inventory.Role]string{inventory.AllInOne: "api.example.com", inventory.Gateway: "gw.example.com"},
+		Balancer:  inventory.Balancer{Management: "gwm.example.com"},
+		Hosts: []inventory.Host{
+			{Name: "gw-1", Role: inventory.Gateway, Address: "10.0.0.21"}, {Name: "lb-1", Role: inventory.LoadBalancer, Address: "10.0.0.31"},
+		},
+	}
+	if conf := string(render.Nginx(nginxInput(inv))); !strings.Contains(conf, "server_name gwm.example.com;") {
+		t.Errorf("nginx has no server for it:\n%s", conf)
+	}
+	for i, want := range []bool{false, true} {
+		if names := KeysOf(inv).Names(inv.Hosts[i]).DNS; slices.Contains(names, "gwm.example.com") != want {
+			t.Errorf("%s is called %v", inv.Hosts[i].Name, names)
+		}
+	}
+	lines, err := hostLines(inv)
+	if err != nil || !strings.Contains(strings.Join(lines, "\n"), "10.0.0.31 api.example.com gw.example.com gwm.example.com lb-1") {
+		t.Errorf("%q, %v", lines, err)
+	}
+	dir := t.TempDir()
+	pair(t, dir)
+	inv.Balancer.Certificate, inv.Balancer.Key = filepath.Join(dir, "lb.pem"), filepath.Join(dir, "lb.key")
+	if _, err := balancers(inv, time.Now()); err == nil || !strings.Contains(err.Error(), "does not name gwm.example.com") {
+		t.Errorf("%v", err)
+	}
+}
+
 // How a run leaves hosts is told of nodes: a load balancer is none, and is not "not installed".
 func TestStandTellsOfNodes(t *testing.T) {
 	b := newBench(t, balancedText)

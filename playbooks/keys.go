@@ -204,6 +204,9 @@ func (k Keys) public(h inventory.Host) []string {
 			names = append(names, name)
 		}
 	}
+	if h.Role == inventory.LoadBalancer {
+		names = append(names, k.inv.Balancer.Management) // "" is taken out by Names
+	}
 	for _, e := range k.inv.Environments {
 		if h.Role == inventory.LoadBalancer || h.Role == inventory.Gateway && e.Name == h.Environment {
 			names = append(names, e.Hostname)
@@ -231,6 +234,9 @@ func (k Keys) Of(h inventory.Host, now time.Time) (Key, error) {
 	}
 	if h.Role == inventory.LoadBalancer {
 		names = pki.Names{DNS: slices.Sorted(maps.Values(k.inv.Hostnames))} // nobody calls it by its own name
+		if m := k.inv.Balancer.Management; m != "" {
+			names.DNS = append(names.DNS, m)
+		}
 	}
 	p, notes, err := provided(source)
 	if err == nil {

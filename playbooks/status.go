@@ -14,7 +14,7 @@ type Status struct {
 	Host      string `json:"host"`
 	Component string `json:"component"`           // the role
 	Release   string `json:"release"`             // what its home points at; "" where nothing is installed
-	State     string `json:"state"`               // "running", "stopped", "not installed"
+	State     string `json:"state"`               // "running", "starting", "stopped", "not installed"
 	Health    string `json:"health"`              // "healthy", "unhealthy", "" of what does not run
 	Said      string `json:"said,omitempty"`      // what an unhealthy node said
 	Uptime    int64  `json:"uptime,omitempty"`    // seconds that its process lives; 0 where that is not known
@@ -36,6 +36,9 @@ func (n Node) Look(ctx context.Context, h remote.Reader) (Status, error) {
 	s.State = "stopped"
 	if said, err := n.Process().Try(ctx, h); err != nil {
 		s.Said = said
+		if n.starting(ctx, h) {
+			s.State = "starting"
+		}
 		return s, ctx.Err()
 	}
 	s.State, s.Health = "running", "healthy"
@@ -52,6 +55,12 @@ func (n Node) Look(ctx context.Context, h remote.Reader) (Status, error) {
 		}
 	}
 	return s, nil
+}
+
+// starting says whether systemd runs the node's script: the product writes its pid file only after a while. Without systemd nobody knows.
+func (n Node) starting(ctx context.Context, h remote.Reader) bool {
+	out, _ := h.Query(ctx, "systemctl", "is-active", n.Service())
+	return strings.TrimSpace(out) == "active" // "activating" is the wait between two starts that failed
 }
 
 // uptime is for how long the node's process has lived, in seconds.

@@ -42,6 +42,10 @@ func TestLookAndDrift(t *testing.T) {
 		t.Errorf("%s, %v", s, err)
 	}
 	b.hosts["gw-1"].Set("/proc/42/cmdline", remote.File{})
+	if s, _ := b.node("gw-1").Look(t.Context(), b.hosts["gw-1"]); s.String() != "starting" {
+		t.Errorf("systemd runs it, and it has no process yet: %s", s)
+	}
+	b.hosts["gw-1"].SetActive(b.node("gw-1").Service(), false)
 	if s, _ := b.node("gw-1").Look(t.Context(), b.hosts["gw-1"]); s.String() != "stopped" {
 		t.Errorf("%s", s)
 	}

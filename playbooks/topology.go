@@ -17,6 +17,9 @@ func hostLines(inv *inventory.Inventory) ([]string, error) {
 			names[at] = append(names[at], hostname)
 		}
 	}
+	if h, ok := first(inv, inventory.LoadBalancer); ok && inv.Balancer.Management != "" {
+		names[h.Address] = append(names[h.Address], inv.Balancer.Management)
+	}
 	for address, more := range inv.HostsFile {
 		names[address] = append(names[address], more...)
 	}

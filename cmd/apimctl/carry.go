@@ -66,6 +66,9 @@ func (a *app) carry(ctx context.Context, w work) error {
 		return err
 	}
 	defer s.runner.Close()
+	if err := w.fits(s); err != nil {
+		return err
+	}
 	p, err := s.runner.Plan(ctx, s.deployment.Name, s.playbook)
 	if err == nil && w.saved != "" {
 		err = w.holds(was, p)
@@ -83,6 +86,15 @@ func (a *app) carry(ctx context.Context, w work) error {
 		return err
 	}
 	return a.locked(ctx, s, w, p, reporter)
+}
+
+// fits refuses to start, stop or restart load balancers alone.
+func (w work) fits(s *session) error {
+	if w.checked || len(s.nodes()) > 0 {
+		return nil
+	}
+	const where = "%[1]s is of all-in-one nodes and gateways; for a load balancer's nginx: apimctl exec --limit NAME -- systemctl %[1]s nginx"
+	return &usageError{fmt.Errorf(where, w.name)}
 }
 
 // locked takes the locks of the hosts that p changes, makes sure that p is still what is to be done, and does it.

@@ -99,7 +99,9 @@ func (a *app) ordered(ctx context.Context) (playbooks.Keys, error) {
 	if _, err := a.json(); err != nil {
 		return playbooks.Keys{}, err
 	}
-	inv, err := a.source(ctx).Load(a.flags.inventory)
+	source := a.source(ctx)
+	source.NoZips = true
+	inv, err := source.Load(a.flags.inventory)
 	if err == nil && inv.PKI.Mode != inventory.CSR {
 		err = &usageError{errors.New("requests are for certificates.mode csr; the inventory has another one")}
 	}

@@ -174,19 +174,62 @@ func (a *app) certsRotateSigningCommand() *cobra.Command {
 				_, _ = fmt.Fprintln(a.errOut, signingLoss)
 				return &usageError{errors.New("the signing key is replaced only with --i-understand")}
 			}
-			l, err := a.load(c.Context())
-			if err != nil {
-				return err
-			}
-			if err := playbooks.KeysOf(l.inv).ReplaceSigning(time.Now()); err != nil {
-				return err
-			}
-			l.hosts = l.inv.Hosts
-			return a.bring(c.Context(), l)
+			return a.rotateSigning(c.Context())
 		},
 	}
 	a.withUnderstanding(c)
 	return a.withAllHosts(a.withLocks(c))
+}
+
+// errHalfway is a new signing key that not all hosts have.
+var errHalfway = errors.New("the signing key is replaced in pki, and not on every host yet")
+
+// rotateSigning replaces the key only once all hosts are reached and locked: each time it is called makes another one.
+func (a *app) rotateSigning(ctx context.Context) (err error) {
+	asJSON, err := a.json()
+	if err != nil {
+		return err
+	}
+	s, err := a.settle(ctx, nil)
+	if err != nil {
+		return err
+	}
+	reporter := a.reporter("certs", asJSON)
+	if err := a.reach(ctx, s, reporter, playbooks.Apply); err != nil {
+		return err
+	}
+	defer s.runner.Close()
+	if err := s.runner.Lock(ctx, s.hostNames(), a.owner("certs"), a.flags.lockWait); err != nil {
+		return err
+	}
+	defer func() { err = joined(err, s.runner.Unlock(ctx)) }()
+	if err := playbooks.KeysOf(s.inv).ReplaceSigning(time.Now()); err != nil {
+		return err
+	}
+	if err := a.renewSigning(ctx, s, reporter); err != nil {
+		return joined(err, errHalfway)
+	}
+	return nil
+}
+
+// renewSigning applies, on hosts that are locked, with the key that is there now.
+func (a *app) renewSigning(ctx context.Context, s *session, r reporter) error {
+	d, err := playbooks.Settle(s.inv, s.products)
+	if err != nil {
+		return &inputError{err}
+	}
+	if s.deployment, err = d.Drained(ctx, s.runner); err != nil {
+		return err
+	}
+	s.playbook = playbooks.Apply(s.deployment)
+	p, err := s.runner.Plan(ctx, s.deployment.Name, s.playbook)
+	if err != nil {
+		return err
+	}
+	if p.Changes() == 0 {
+		return r.nothing(are(len(s.nodes())) + " as they should be")
+	}
+	return s.do(ctx, p, r)
 }
 
 // signingLoss is what replacing the signing key means (product-facts.md §5, §6).

@@ -62,6 +62,7 @@ var hints = []func(error) string{
 		return "wait for it (--lock-wait 10m); if nothing runs there any more, the lock ends by itself within " + lock.Lease.String() + ", or: apimctl lock break"
 	}),
 	is(lock.ErrLost, "apimctl lock status says who has it now; run this again after them"),
+	is(errHalfway, "once what stands above is mended: apimctl apply finishes it; certs rotate-signing would make yet another key"),
 	is(errMeanwhile, "run it again: it plans anew"),
 	is(tasks.ErrNotInstalled, "install it first: apimctl apply"),
 	is(errMoved, "make a new plan: apimctl plan --out FILE; a plan made with --limit is applied with the same --limit"),
