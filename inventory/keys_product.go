@@ -6,7 +6,7 @@ func databasesTable() table[Databases] {
 	return table[Databases]{
 		jdbcDriver(row{Name: "driver", Required: true, Doc: "the JDBC driver's jar on this machine, for every node"}),
 		text(row{
-			Name: "manage", Default: "check", OneOf: []string{"check", "schema", "none"},
+			Name: "manage", Note: "check; for mssql and oracle no look is taken", OneOf: []string{"check", "schema", "none"},
 			Doc: "check: they are looked at, and what is wrong is an error; schema: what is missing is created; none: they are left alone",
 		}, func(d *Databases) *string { return &d.Manage }),
 		optional(row{Name: "admin", Note: "apim_db's and shared_db's own users", Doc: "with schema: who creates databases, tables and users"},

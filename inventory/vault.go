@@ -98,6 +98,9 @@ func (d *decoder) unlock() {
 			v.err = &sealed.Problem{What: fmt.Sprintf("the identity %s %s", file, reason(err)), Fix: "put it there, or export APIMCTL_IDENTITY=FILE"}
 			return
 		}
+		if !sealed.Whole(data) {
+			d.warnOpen("secrets.identity", file)
+		}
 	}
 	var err error
 	if v.keyring, err = sealed.Identities(data, v.Passphrase.Reveal()); err != nil && !errors.As(err, &v.err) {

@@ -39,6 +39,37 @@ func TestSplit(t *testing.T) {
 	}
 }
 
+// An identity file that others may read is warned of, whether values or private keys are encrypted for it.
+func TestOpenIdentity(t *testing.T) {
+	dir := folder(t)
+	id, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := filepath.Join(dir, "id.txt")
+	if err := os.WriteFile(key, []byte(id.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	k, err := sealed.Identities([]byte(id.String()), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := k.Seal("hunter2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := smallest + fmt.Sprintf("secrets: {identity: id.txt}\ncertificates: {mode: generate, identity: id.txt}\nadmin: {password: !age %q}\n", file)
+	for mode, want := range map[os.FileMode]int{0o600: 0, 0o400: 0, 0o640: 2, 0o644: 2} {
+		if err := os.Chmod(key, mode); err != nil {
+			t.Fatal(err)
+		}
+		had := Problems(parse(t, dir, text).Warnings()).Error()
+		if n := strings.Count(had, fmt.Sprintf("is open to others than its owner (mode %04o); chmod 600 %s", mode, key)); n != want {
+			t.Errorf("%04o: it is said %d times, not %d:\n%s", mode, n, want, had)
+		}
+	}
+}
+
 // A value is decrypted wherever text, a number or a truth may stand, and is shown nowhere.
 func TestSealedValues(t *testing.T) {
 	dir := folder(t)

@@ -1,13 +1,15 @@
 package inventory
 
 import (
+	"fmt"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
 )
 
 // Warnings returns what is allowed and unwise, in the order of the places: default and plain passwords, H2, an
-// environment that nobody serves.
+// environment that nobody serves, an identity that others can read.
 func (inv *Inventory) Warnings() []Problem { return inv.warnings }
 
 // Place returns where a key is written, or else its nearest parent that is: groups.gateway.hosts.gw-1.offset. It is 0 where none of
@@ -26,6 +28,7 @@ func (doc *document) warn(d *decoder) {
 	if doc.Admin.Password.Reveal() == "admin" {
 		d.warn("admin.password", "is the product's default", "give another one, as ${env:NAME} or ${file:PATH}")
 	}
+	d.warnOpen("certificates.identity", doc.PKI.Identity)
 	k := doc.Keystores
 	for _, s := range []Keystore{k.Primary, k.TLS, k.Internal, k.Truststore} {
 		if s.Password.Reveal() == "wso2carbon" {
@@ -44,6 +47,13 @@ func (doc *document) warn(d *decoder) {
 		if !slices.ContainsFunc(doc.Hosts, func(h Host) bool { return h.Environment == env.Name }) {
 			d.warn("environments."+env.Name, "no gateway serves it", "let a gateway have environment: "+env.Name)
 		}
+	}
+}
+
+// warnOpen warns of an identity file that is not its owner's alone. It is read all the same: what mounts secrets may give them no other mode.
+func (d *decoder) warnOpen(path, file string) {
+	if info, err := os.Stat(file); err == nil && info.Mode().Perm()&0o077 != 0 {
+		d.warn(path, fmt.Sprintf("%s is open to others than its owner (mode %04o)", file, info.Mode().Perm()), "chmod 600 "+file)
 	}
 }
 

@@ -43,6 +43,9 @@ func settleDatabases(inv *inventory.Inventory, products Products, d *Deployment)
 		db    *inventory.Database
 	}{{"apim_db", dbs.APIM}, {"shared_db", dbs.Shared}} {
 		d.JDBC = append(d.JDBC, jdbc(one.label, one.db))
+		if dbs.Manage == "" && !database.Tried(one.db.Type) {
+			continue // a fault of ours would stop a deployment that nobody asked us to look at
+		}
 		db, err := settleDatabase(inv, one.label, *one.db, products[inventory.AllInOne].FS)
 		switch {
 		case err != nil:

@@ -24,6 +24,32 @@ func TestOracleIsLookedAtAsNodesReachIt(t *testing.T) {
 	}
 }
 
+// A server that apimctl was never tried on is looked at where that is asked for; by default its nodes alone try it.
+func TestUntriedServersAreNotLookedAtByDefault(t *testing.T) {
+	for _, row := range []struct {
+		kind, manage  string
+		looked, tried int
+	}{
+		{"mssql", "", 0, 2},
+		{"mssql", "check", 2, 2},
+		{"mssql", "schema", 2, 2},
+		{"oracle", "", 0, 2},
+		{"oracle", "check", 2, 2},
+		{"mssql", "none", 0, 0},
+		{"mysql", "", 2, 2},
+	} {
+		db := func(name string) *inventory.Database {
+			return &inventory.Database{Type: row.kind, Host: "db", Port: 1, Name: name, Username: "u"}
+		}
+		var d Deployment
+		err := settleDatabases(&inventory.Inventory{Databases: inventory.Databases{Manage: row.manage, APIM: db("a"), Shared: db("b")}}, nil, &d)
+		n := Node{Host: inventory.Host{Role: inventory.AllInOne}}
+		if tried := len(d.ping(n).Databases); err != nil || len(d.Databases) != row.looked || tried != row.tried {
+			t.Errorf("%s, manage %q: %d are looked at, and a node tries %d (%v)", row.kind, row.manage, len(d.Databases), tried, err)
+		}
+	}
+}
+
 // It becomes an argument of the node's JVM, which everybody on the host may read.
 func TestWhereADatabaseIsHoldsNoPassword(t *testing.T) {
 	for url, want := range map[string]string{

@@ -46,7 +46,7 @@ func (d Deployment) hardenedNode(n Node) []tasks.Task {
 		list = append(list, tasks.LogRotation{Path: n.Home() + "/repository/conf/log4j2.properties"})
 	}
 	if d.Hardening.Files {
-		list = append(list, tasks.FileModes{Home: n.Home(), Stores: n.storePaths()})
+		list = append(list, tasks.FileModes{Home: n.Home(), Stores: n.storePaths(), User: n.Install.User})
 	}
 	return list
 }

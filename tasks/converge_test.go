@@ -73,7 +73,7 @@ var converges = []struct {
 	{task: LogRotation{Path: home + "/repository/conf/log4j2.properties"}, setUp: withLog, lacks: []string{
 		"write " + home + "/repository/conf/log4j2.properties",
 	}},
-	{task: FileModes{Home: home, Stores: []string{home + "/repository/resources/security/wso2carbon.jks"}}, setUp: withOpenFiles, lacks: []string{
+	{task: FileModes{Home: home, Stores: []string{home + "/repository/resources/security/wso2carbon.jks"}, User: "wso2carbon"}, setUp: withOpenFiles, lacks: []string{
 		"keep keystores their owner's", "keep everybody from writing the product",
 	}},
 	{task: balancer(), setUp: withNginx, lacks: []string{

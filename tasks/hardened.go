@@ -94,10 +94,12 @@ func (t LogRotation) Plan(ctx context.Context, h remote.Reader) ([]plan.Change, 
 	return plan.File(t.Path, had, want), err
 }
 
-// FileModes keeps keystores their owner's alone, and takes from everybody the right to write files of the product.
+// FileModes keeps keystores their owner's alone, and takes from everybody the right to write files of the product. User, who owns them, does
+// it: whatever root would change here by a name, that account could lead elsewhere with a link.
 type FileModes struct {
 	Home   string
 	Stores []string // absolute
+	User   string
 }
 
 func (FileModes) String() string { return "file modes" }
@@ -105,8 +107,8 @@ func (FileModes) String() string { return "file modes" }
 const (
 	// keepOwn has the files that are named be their owner's alone.
 	keepOwn = `chmod go-rwx -- "$@"`
-	// keepFrom has nobody else write the files that are named.
-	keepFrom = `chmod o-w -- "$@"`
+	// keepFrom has nobody else write the files that the command finds. Where root works is no place for find to go back to.
+	keepFrom = `cd / && exec "$@" -exec chmod o-w -- '{}' +`
 )
 
 // Plan sets the modes that are wider.
@@ -125,14 +127,14 @@ func (t FileModes) Plan(ctx context.Context, h remote.Reader) ([]plan.Change, er
 	}
 	var lacks []plan.Change
 	if open != nil {
-		lacks = append(lacks, chmod(keepOwn, "keep keystores their owner's", open))
+		lacks = append(lacks, t.chmod(keepOwn, "keep keystores their owner's", open))
 	}
 	if found != "" {
-		lacks = append(lacks, chmod(keepFrom, "keep everybody from writing the product", strings.Split(found, "\n")))
+		lacks = append(lacks, t.chmod(keepFrom, "keep everybody from writing the product", render.WritableFiles(t.Home)))
 	}
 	return lacks, nil
 }
 
-func chmod(script, does string, paths []string) plan.Run {
-	return plan.Run{Cmd: remote.Cmd{Argv: append([]string{"sh", "-c", script, "sh"}, paths...)}, Does: does}
+func (t FileModes) chmod(script, does string, args []string) plan.Run {
+	return plan.Run{Cmd: remote.Cmd{Argv: append([]string{"sh", "-c", script, "sh"}, args...), User: t.User}, Does: does}
 }

@@ -2,12 +2,17 @@ package tasks
 
 import (
 	"context"
+	"errors"
 	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"apimctl/render"
+	"apimctl/tasks/plan"
 	"apimctl/tasks/remote"
 	"apimctl/tasks/remote/remotetest"
 )
@@ -50,13 +55,51 @@ func withOpenFiles(t *testing.T, m *remotetest.Memory) {
 	})
 	m.Effect("sh", func(cmd remote.Cmd) error {
 		keeps := map[string]fs.FileMode{keepOwn: fs.ModeType | 0o700, keepFrom: fs.ModeType | 0o775}[cmd.Argv[2]]
-		for _, p := range cmd.Argv[4:] {
+		paths := cmd.Argv[4:]
+		if cmd.Argv[2] == keepFrom {
+			paths = []string{start}
+		}
+		if cmd.User != "wso2carbon" {
+			return &remote.ExitError{Code: 1, Stderr: "not the owner"}
+		}
+		for _, p := range paths {
 			f := m.At(p)
 			f.Mode &= keeps
 			m.Set(p, f)
 		}
 		return nil
 	})
+}
+
+// The scripts, run by a shell: a name may hold a newline, and of links neither they nor what they point at is touched.
+func TestFileModesOfOddNames(t *testing.T) {
+	dir := t.TempDir()
+	odd, other := filepath.Join(dir, "home", "a\nb c"), filepath.Join(dir, "other")
+	if err := os.Mkdir(filepath.Join(dir, "home"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []string{odd, other} {
+		err := errors.Join(os.WriteFile(p, nil, 0o600), os.Chmod(p, 0o666))
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(other, filepath.Join(dir, "home", "link")); err != nil {
+		t.Fatal(err)
+	}
+	task := FileModes{Home: filepath.Join(dir, "home")}
+	for _, change := range []plan.Run{
+		task.chmod(keepFrom, "", render.WritableFiles(task.Home)), task.chmod(keepOwn, "", []string{odd}),
+	} {
+		if out, err := exec.Command(change.Argv[0], change.Argv[1:]...).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		for p, want := range map[string]fs.FileMode{odd: map[string]fs.FileMode{keepFrom: 0o664, keepOwn: 0o600}[change.Argv[2]], other: 0o666} {
+			if info, err := os.Stat(p); err != nil || info.Mode() != want {
+				t.Errorf("%s: %q has mode %v, not %v (%v)", change.Argv[2], p, info.Mode(), want, err)
+			}
+		}
+	}
 }
 
 // What the operator chose stays: only what is missing is added.

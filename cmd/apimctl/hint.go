@@ -142,8 +142,8 @@ func indent(s string) string {
 // databaseHint says what to do about a database that the product cannot use. It owns up to servers that nobody tried it on.
 func databaseHint(e *database.Error) string {
 	hint := databaseRemedy(e)
-	if e.Type == "mssql" || e.Type == "oracle" {
-		hint += "; apimctl was tried on no such server: where it is mistaken, databases.manage: none has it leave databases alone"
+	if !database.Tried(e.Type) {
+		hint += "; apimctl was tried on no such server: where it is mistaken, leave databases.manage out, and the nodes alone try theirs"
 	}
 	return hint
 }

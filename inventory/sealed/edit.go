@@ -67,7 +67,7 @@ func (k Keyring) Reveal(t *Text) ([]byte, error) {
 		if err != nil {
 			return nil, &Error{v, err}
 		}
-		news[i] = Tag + " " + quote(plain)
+		news[i] = v.anchor + Tag + " " + quote(plain)
 	}
 	return t.write(news)
 }
@@ -118,9 +118,9 @@ func Block(file string, indent int) string {
 // sealedAs is what stands in the value's place once it is encrypted.
 func (v Value) sealedAs(file string) string {
 	if v.flow {
-		return Tag + " " + quote(file)
+		return v.anchor + Tag + " " + quote(file)
 	}
-	return Block(file, v.indent)
+	return v.anchor + Block(file, v.indent)
 }
 
 // quote is a text between double quotes: what JSON writes YAML reads.
@@ -151,7 +151,7 @@ func (t *Text) write(news map[int]string) ([]byte, error) {
 		had, v := t.Values[i], now.Values[i]
 		text, changed := news[i]
 		switch {
-		case v.Path != had.Path || !changed && (v.Text != had.Text || v.Sealed != had.Sealed):
+		case v.Path != had.Path || v.anchor != had.anchor || !changed && (v.Text != had.Text || v.Sealed != had.Sealed):
 			err = &Error{had, &Problem{"cannot be changed in place here", "write the value on one line, or paste what apimctl secrets encrypt prints"}}
 		case changed && strings.TrimSpace(v.Text) != strings.TrimSpace(textOf(text)):
 			err = &Error{had, &Problem{"cannot be replaced here", "write it on one line, or paste what apimctl secrets encrypt prints"}}

@@ -105,6 +105,31 @@ func TestEditChangesOneValue(t *testing.T) {
 	}
 }
 
+// An anchor stays with its value, through all that changes it, and what names it still does.
+func TestAnchorsStay(t *testing.T) {
+	k, _ := keyring(t)
+	for _, had := range []string{
+		"a: &x b\nc: *x\n", "a: &x 'b' # why\nc: *x\n", "{a: &x b, c: *x}\n", "a: &x !age b\nc: *x\n", "a: !age &x \"b\"\nc: *x\n", "a: &x |\n  b\n\nc: *x\n",
+	} {
+		data, err := k.Set(read(t, had), "a", "secret")
+		if err != nil {
+			t.Errorf("%q: %v", had, err)
+			continue
+		}
+		clear, err := k.Reveal(read(t, string(data)))
+		if err != nil || !strings.Contains(string(clear), `a: &x !age "secret"`) {
+			t.Errorf("%q: the editor is shown %q, %v", had, clear, err)
+		}
+		same, err := k.Conceal(read(t, string(data)), read(t, string(clear)))
+		if err != nil || string(same) != string(data) {
+			t.Errorf("%q: %q became %q, %v", had, data, same, err)
+		}
+		if data, _, err = k.Rekey(read(t, string(same))); err != nil || strings.Count(string(data), "&x !age ") != 1 {
+			t.Errorf("%q: rekeyed it is %q, %v", had, data, err)
+		}
+	}
+}
+
 // After a change of recipients the one who left reads nothing, and the one who came reads all.
 func TestRekey(t *testing.T) {
 	old, _ := keyring(t)
@@ -184,7 +209,7 @@ func TestLockedIdentity(t *testing.T) {
 
 // FuzzSet wants of every YAML text that a value is encrypted and all else stays, or an error.
 func FuzzSet(f *testing.F) {
-	for _, text := range []string{around, "a: b", "a: [b, {c: 'd'}]", "a:\n  - |\n    x\n", "? a\n: b", "a: &x b\nc: !t d", "a: b\n  c\nd: e", "\xef\xbb\xbfa: b"} {
+	for _, text := range []string{around, "a: b", "a: [b, {c: 'd'}]", "a:\n  - |\n    x\n", "? a\n: b", "a: &x b\nc: !t d", "a: &x !t b\nc: *x", "a: !t &x\nb: &y", "a: b\n  c\nd: e", "\xef\xbb\xbfa: b"} {
 		f.Add(text, 0)
 	}
 	f.Fuzz(func(t *testing.T, data string, i int) {

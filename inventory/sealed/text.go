@@ -19,9 +19,10 @@ type Value struct {
 	Text         string // what YAML makes of it
 	Sealed       bool   // it has the tag
 
-	start, end int  // its bytes
-	indent     int  // of what it may have on lines of its own
-	flow       bool // it has no lines of its own: it stands in { } or [ ], or a comment follows
+	start, end int    // its bytes
+	anchor     string // "&NAME ", where it has one
+	indent     int    // of what it may have on lines of its own
+	flow       bool   // it has no lines of its own: it stands in { } or [ ], or a comment follows
 }
 
 // A Text is a YAML text with its values, in the order in which they stand.
@@ -70,6 +71,9 @@ func (t *Text) walk(n *yaml.Node, at Value) {
 		}
 	case yaml.ScalarNode:
 		at.Line, at.Column, at.Text, at.Sealed = n.Line, n.Column, n.Value, n.Tag == Tag
+		if n.Anchor != "" {
+			at.anchor = "&" + n.Anchor + " "
+		}
 		at.start = t.offset(n.Line, n.Column)
 		at.end = t.ending(at)
 		rest, _, _ := strings.Cut(string(t.data[at.end:]), "\n")
@@ -94,7 +98,7 @@ func (t *Text) offset(line, column int) int {
 // ending is where a scalar ends. Of a plain one that goes over several lines it is wrong, which write finds out.
 func (t *Text) ending(v Value) int {
 	at := v.start
-	if at < len(t.data) && t.data[at] == '!' {
+	for at < len(t.data) && (t.data[at] == '!' || t.data[at] == '&') { // a tag and an anchor, in either order
 		for at < len(t.data) && t.data[at] > ' ' {
 			at++
 		}

@@ -41,6 +41,9 @@ func Known(kind string) bool {
 	return ok
 }
 
+// Tried says whether apimctl was ever tried on a server of the type.
+func Tried(kind string) bool { return kind != "mssql" && kind != "oracle" }
+
 // Fills says whether apimctl creates the tables of databases of the type. Of Oracle's scripts there are three, and which one fits
 // it is not for us to guess.
 func Fills(kind string) bool { return Known(kind) && kind != "oracle" }
