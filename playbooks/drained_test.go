@@ -98,7 +98,7 @@ func (b *bench) sent() string {
 // What is only looked at comes before the drain: a node that could not start again goes on being sent requests, and serves them.
 func TestLooksBeforeItDrains(t *testing.T) {
 	for _, text := range []string{balancedText, hookedText} {
-		b := settled(t, strings.Replace(text, "for: 5s", "for: 100ms", 1))
+		b := settled(t, strings.Replace(text, "for: 5s", "for: 2s", 1))
 		for at := range b.hosts {
 			b.hosts[at].Serve("api.example.com:9443", nil)
 			b.hosts[at].Serve("api.example.com:443", nil)
