@@ -16,11 +16,7 @@ import (
 
 // TestBedLoad rolls a deployment behind a real nginx, under load: 200 requests a second from this machine, on kept-open connections.
 func TestBedLoad(t *testing.T) {
-	dir := os.Getenv("APIMCTL_BED")
-	if dir == "" {
-		t.Skip("APIMCTL_BED names no test bed")
-	}
-	b := openBed(t, dir)
+	b := openBed(t)
 	client := b.balance(t)
 	b.wipe(t)
 	t.Cleanup(func() { b.wipe(t) })

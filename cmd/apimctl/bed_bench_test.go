@@ -24,9 +24,19 @@ type bed struct {
 	edits   []string          // old, new, ...: of the inventory, for good
 }
 
-func openBed(t *testing.T, dir string) *bed {
+// bedDir is the folder that up.sh wrote for the test bed. Without one the test is skipped.
+func bedDir(t *testing.T) string {
 	t.Helper()
-	dir = filepath.Clean(dir) // messages name files so, and golden files are held to them
+	dir := os.Getenv("APIMCTL_BED")
+	if dir == "" {
+		t.Skip("APIMCTL_BED names no test bed")
+	}
+	return filepath.Clean(dir) // messages name files so, and golden files are held to them
+}
+
+func openBed(t *testing.T) *bed {
+	t.Helper()
+	dir := bedDir(t)
 	b := &bed{
 		dir: dir, binary: filepath.Join(t.TempDir(), "apimctl"), vars: map[string]string{}, config: map[string]string{},
 		nodes: []string{"aio-1", "aio-2", "gw-1", "gw-2"},

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -10,11 +9,7 @@ import (
 
 // TestBedCanary has one gateway go first behind a real nginx, under load, and watches it by that nginx's log.
 func TestBedCanary(t *testing.T) {
-	dir := os.Getenv("APIMCTL_BED")
-	if dir == "" {
-		t.Skip("APIMCTL_BED names no test bed")
-	}
-	b := openBed(t, dir)
+	b := openBed(t)
 	client := b.balance(t)
 	b.wipe(t)
 	t.Cleanup(func() { b.wipe(t) })

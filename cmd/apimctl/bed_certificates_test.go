@@ -25,8 +25,9 @@ const (
 	bedStoreWord  = "planted-store-word"
 )
 
-func openVaultBed(t *testing.T, dir string) *vaultBed {
+func openVaultBed(t *testing.T) *vaultBed {
 	t.Helper()
+	dir := bedDir(t)
 	b := &vaultBed{dir: dir, binary: filepath.Join(t.TempDir(), "apimctl"), inventory: filepath.Join(dir, "test-certificates.yaml"), nodes: bedNodes}
 	env, err := os.ReadFile(filepath.Join(dir, "env"))
 	if err != nil {
@@ -101,11 +102,7 @@ sed '/^# apimctl .* begin$/,/^# apimctl .* end$/d' /etc/hosts >/var/tmp/hosts &&
 
 // TestBedCertificates takes bare machines to gateways that verify all-in-ones by name, and replaces their keys.
 func TestBedCertificates(t *testing.T) {
-	dir := os.Getenv("APIMCTL_BED")
-	if dir == "" {
-		t.Skip("APIMCTL_BED names no test bed")
-	}
-	b := openVaultBed(t, dir)
+	b := openVaultBed(t)
 	b.bare(t)
 	b.wants(t, exitOK, []string{bedPassphrase}, "apply", "--yes")
 	if out := b.wants(t, exitOK, nil, "plan"); !strings.Contains(out, "nothing to do") {

@@ -12,11 +12,7 @@ import (
 // TestBedCipher takes an all-in-one and a gateway to secrets that only their own keys decrypt: with the keystores that the distribution
 // ships, then with keys of the deployment's own, then after the signing key is replaced.
 func TestBedCipher(t *testing.T) {
-	dir := os.Getenv("APIMCTL_BED")
-	if dir == "" {
-		t.Skip("APIMCTL_BED names no test bed")
-	}
-	b := openCipherBed(t, dir)
+	b := openCipherBed(t)
 	b.bare(t)
 	b.wants(t, exitOK, nil, "apply", "--yes")
 	b.enciphered(t, "shipped keystores")
@@ -37,10 +33,10 @@ certificates: {mode: generate, passphrase: "${env:BED_PASSPHRASE}"}
 var otherNodes = regexp.MustCompile(`(?m)^      (aio|gw)-2: .*\n`)
 
 // openCipherBed is the test bed with two nodes, which keep their secrets encrypted.
-func openCipherBed(t *testing.T, dir string) *vaultBed {
+func openCipherBed(t *testing.T) *vaultBed {
 	t.Helper()
-	b := openVaultBed(t, dir)
-	text, err := os.ReadFile(filepath.Join(dir, "inventory.yaml"))
+	b := openVaultBed(t)
+	text, err := os.ReadFile(filepath.Join(b.dir, "inventory.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}

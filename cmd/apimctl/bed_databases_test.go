@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"strings"
 	"testing"
 )
@@ -18,11 +17,7 @@ su postgres -c "psql -q -c \"CREATE ROLE bedadmin LOGIN CREATEDB CREATEROLE PASS
 // TestBedDatabases takes one all-in-one from bare machines and a bare database server to running, on MariaDB and on PostgreSQL, and meets
 // what can be wrong with a database: one line each, before any server starts.
 func TestBedDatabases(t *testing.T) {
-	dir := os.Getenv("APIMCTL_BED")
-	if dir == "" {
-		t.Skip("APIMCTL_BED names no test bed")
-	}
-	b := openBed(t, dir)
+	b := openBed(t)
 	const password = "bedadmin-planted-one"
 	b.vars["BED_DB_ADMIN_PASSWORD"], b.secrets = password, append(b.secrets, password)
 	b.edits = []string{"databases:\n", "databases:\n  manage: schema\n  admin: {username: bedadmin, password: \"${env:BED_DB_ADMIN_PASSWORD}\"}\n"}

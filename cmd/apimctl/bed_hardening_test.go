@@ -91,11 +91,7 @@ install:`
 
 // TestBedHardening plants faults on a hardened deployment, has check find each of them, mends them, and has check find none.
 func TestBedHardening(t *testing.T) {
-	dir := os.Getenv("APIMCTL_BED")
-	if dir == "" {
-		t.Skip("APIMCTL_BED names no test bed")
-	}
-	b := openBed(t, dir)
+	b := openBed(t)
 	b.vars["BED_STORE_WORD"], b.vars["BED_PASSPHRASE"] = bedStoreWord, "planted-passphrase"
 	b.secrets = append(b.secrets, bedStoreWord, "planted-passphrase")
 	without := fmt.Sprintf(`%s: {config: {apim.cors.allow_origins: "https://first.example.com"}, address: %s}`, "aio-2", b.vars["BED_AIO_2"])
@@ -104,7 +100,7 @@ func TestBedHardening(t *testing.T) {
 	t.Cleanup(func() {
 		b.wipe(t)
 		b.onNodes(t, `rm -f /etc/security/limits.d/90-apimctl-bed.conf /etc/sysctl.d/90-apimctl-bed.conf`, "")
-		_ = os.RemoveAll(dir + "/pki")
+		_ = os.RemoveAll(b.dir + "/pki")
 	})
 	good := b.inventory(t, "hardened")
 	b.wants(t, exitOK, "apply", "-i", good, "--yes", "--limit", "aio-1,gw-1")

@@ -9,6 +9,7 @@ import (
 	"io"
 	"math/rand"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -61,11 +62,11 @@ func (b *bed) killedUnpacking(t *testing.T) {
 	b.killed(t, strike{playbooks.ChangeStarted, "gw-1", "stop ", true}, "--limit", "gateway")
 }
 
-// killed kills an apply at a point, without a chance to tidy up, and wants the next one to finish.
+// killed kills an apply at a point, and wants the next one to finish.
 func (b *bed) killed(t *testing.T, s strike, limit ...string) {
 	inv := b.inventory(t, "killed")
 	apply := append([]string{"apply", "-i", inv, "--yes", "--lock-wait", "2m"}, limit...)
-	b.kill(t, s, append(apply, "--output", "json")...)
+	s.kills(t, b.command(nil, append(apply, "--output", "json")...))
 	if !s.works {
 		b.wants(t, exitOK, "lock", "break", "-i", inv, "--yes") // as a user does who knows that the run is dead
 	}
@@ -74,9 +75,9 @@ func (b *bed) killed(t *testing.T, s strike, limit ...string) {
 	b.wants(t, exitOK, append([]string{"plan", "-i", inv}, limit...)...)
 }
 
-func (b *bed) kill(t *testing.T, s strike, args ...string) {
+// kills runs a command that prints events, and kills it at the point, without a chance to tidy up.
+func (s strike) kills(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()
-	cmd := b.command(nil, args...)
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	out, err := cmd.StdoutPipe()

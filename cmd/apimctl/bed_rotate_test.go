@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/json"
 	"errors"
 	"maps"
 	"net/http"
@@ -24,11 +22,7 @@ import (
 // TestBedRotatesUnderLoad replaces the CA and every key, the load balancer's too, while clients call APIs through that. It is killed at five
 // points and goes on, and no request is lost. Every node restarts three times: there is one all-in-one only, to spare time.
 func TestBedRotatesUnderLoad(t *testing.T) {
-	dir := os.Getenv("APIMCTL_BED")
-	if dir == "" {
-		t.Skip("APIMCTL_BED names no test bed")
-	}
-	b := openVaultBed(t, dir)
+	b := openVaultBed(t)
 	b.balance(t)
 	b.bare(t)
 	b.wants(t, exitOK, []string{bedPassphrase}, "apply", "--yes")
@@ -44,7 +38,7 @@ func TestBedRotatesUnderLoad(t *testing.T) {
 		{kind: playbooks.ChangeDone, host: "lb-1", begins: "write /var/lib/apimctl/nginx/apimctl-bed.crt"},
 		{kind: playbooks.ChangeDone, host: "gw-1", begins: "remove from client-truststore.jks: apimctl-ca-old"},
 	} {
-		b.kill(t, at)
+		at.kills(t, b.rotates())
 		b.wants(t, exitOK, nil, "lock", "break", "--yes") // nothing runs there any more: its lease need not be waited for
 	}
 	b.wants(t, exitOK, []string{bedPassphrase}, "certs", "rotate", "--ca", "--yes")
@@ -103,34 +97,11 @@ func (b *vaultBed) client(t *testing.T) *http.Client {
 	return client
 }
 
-// kill rotates the CA, or goes on with that, and kills it at a point.
-func (b *vaultBed) kill(t *testing.T, at strike) {
-	t.Helper()
+// rotates is a run that rotates the CA, or goes on with that, and prints events.
+func (b *vaultBed) rotates() *exec.Cmd {
 	cmd := exec.Command(b.binary, "certs", "rotate", "--ca", "--yes", "--output", "json", "-i", b.inventory)
 	cmd.Env = append(slices.Clone(b.vars), bedPassphrase)
-	var errOut strings.Builder
-	cmd.Stderr = &errOut
-	out, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	struck := false
-	for lines := bufio.NewScanner(out); lines.Scan() && !struck; {
-		var e playbooks.Event
-		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
-			t.Errorf("%q: %v", lines.Text(), err)
-		}
-		if struck = at.at(e); struck {
-			err = cmd.Process.Kill()
-		}
-	}
-	_ = cmd.Wait() // it was killed
-	if err != nil || !struck {
-		t.Fatalf("it was not killed at %+v: %v\n%s", at, err, errOut.String())
-	}
+	return cmd
 }
 
 // renewed wants the TLS keys of the hosts to be others than before, and the CA too if it was to be, and nothing else; and nothing left to do.

@@ -1,18 +1,11 @@
 package main
 
-import (
-	"os"
-	"testing"
-)
+import "testing"
 
 // TestBed runs the command, as a user would, against the machines of the test bed: APIMCTL_BED is the folder that up.sh wrote for it.
 // Its parts follow one another, each on the deployment that the one before left.
 func TestBed(t *testing.T) {
-	dir := os.Getenv("APIMCTL_BED")
-	if dir == "" {
-		t.Skip("APIMCTL_BED names no test bed")
-	}
-	b := openBed(t, dir)
+	b := openBed(t)
 	for _, part := range []struct {
 		name string
 		run  func(*testing.T, *bed)
@@ -32,9 +25,5 @@ func TestBed(t *testing.T) {
 
 // TestBedTroubles takes bare machines to a deployment, and then meets what can go wrong with one.
 func TestBedTroubles(t *testing.T) {
-	dir := os.Getenv("APIMCTL_BED")
-	if dir == "" {
-		t.Skip("APIMCTL_BED names no test bed")
-	}
-	bedTroubles(t, openBed(t, dir))
+	bedTroubles(t, openBed(t))
 }

@@ -35,22 +35,33 @@ func (k Keyring) Set(t *Text, path, plain string) ([]byte, error) {
 	return t.write(map[int]string{i: t.Values[i].sealedAs(file)})
 }
 
-// Rekey is the text with every encrypted value encrypted again, for the recipients of now. It says how many there are.
-func (k Keyring) Rekey(t *Text) (data []byte, count int, err error) {
-	news := map[int]string{}
+// opened gives every encrypted value of a text in the clear, with its number among all.
+func (k Keyring) opened(t *Text, to func(i int, v Value, plain string) error) error {
 	for i, v := range t.Values {
 		if !v.Sealed {
 			continue
 		}
 		plain, err := k.Open(v.Text)
 		if err != nil {
-			return nil, 0, &Error{v, err}
+			return &Error{v, err}
 		}
+		if err := to(i, v, plain); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Rekey is the text with every encrypted value encrypted again, for the recipients of now. It says how many there are.
+func (k Keyring) Rekey(t *Text) (data []byte, count int, err error) {
+	news := map[int]string{}
+	err = k.opened(t, func(i int, v Value, plain string) error {
 		file, err := k.Seal(plain)
-		if err != nil {
-			return nil, 0, err
-		}
 		news[i] = v.sealedAs(file)
+		return err
+	})
+	if err != nil {
+		return nil, 0, err
 	}
 	data, err = t.write(news)
 	return data, len(news), err
@@ -59,15 +70,12 @@ func (k Keyring) Rekey(t *Text) (data []byte, count int, err error) {
 // Reveal is the text for an editor: every encrypted value in the clear, behind its tag.
 func (k Keyring) Reveal(t *Text) ([]byte, error) {
 	news := map[int]string{}
-	for i, v := range t.Values {
-		if !v.Sealed {
-			continue
-		}
-		plain, err := k.Open(v.Text)
-		if err != nil {
-			return nil, &Error{v, err}
-		}
+	err := k.opened(t, func(i int, v Value, plain string) error {
 		news[i] = v.anchor + Tag + " " + quote(plain)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return t.write(news)
 }
@@ -76,15 +84,12 @@ func (k Keyring) Reveal(t *Text) ([]byte, error) {
 // the same path first: encrypting again would change them.
 func (k Keyring) Conceal(before, edited *Text) ([]byte, error) {
 	paths, plains := map[string]string{}, map[string]string{}
-	for _, v := range before.Values {
-		if !v.Sealed {
-			continue
-		}
-		plain, err := k.Open(v.Text)
-		if err != nil {
-			return nil, &Error{v, err}
-		}
+	err := k.opened(before, func(_ int, v Value, plain string) error {
 		paths[v.Path+"\n"+plain], plains[plain] = v.Text, v.Text
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	news := map[int]string{}
 	for i, v := range edited.Values {
@@ -98,7 +103,6 @@ func (k Keyring) Conceal(before, edited *Text) ([]byte, error) {
 				file, had = plains[v.Text]
 			}
 			if !had {
-				var err error
 				if file, err = k.Seal(v.Text); err != nil {
 					return nil, err
 				}
