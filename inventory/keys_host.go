@@ -169,6 +169,7 @@ func gateTable() table[Gate] {
 		span(row{Name: "for", Default: "10m", Min: 10, Doc: "before giving up"}, func(g *Gate) *time.Duration { return &g.For }),
 		number(row{Name: "in_a_row", Default: "3", Min: 1, Max: 100, Doc: "good looks that make a node healthy"}, func(g *Gate) *int { return &g.InARow }),
 		truth(row{Name: "events", Default: "true", Doc: "a gateway has to reach JMS and the data bridges of every all-in-one node"}, func(g *Gate) *bool { return &g.Events }),
+		truth(row{Name: "apis", Default: "true", Doc: "an all-in-one answers its internal data API, and a gateway has all APIs that the control plane has for it"}, func(g *Gate) *bool { return &g.APIs }),
 		span(row{Name: "settle", Default: "0s", Doc: "how long a node that was stopped stays healthy, with its requests, before the next batch"},
 			func(g *Gate) *time.Duration { return &g.Settle }),
 	}

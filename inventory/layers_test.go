@@ -61,7 +61,7 @@ func TestLayers(t *testing.T) {
 	if !reflect.DeepEqual(had.SSH, want) {
 		t.Errorf("ssh is %+v, not %+v", had.SSH, want)
 	}
-	if had.Install.Heap != (Heap{"1g", "3g"}) || had.Gate != (Gate{time.Second, 3 * time.Minute, 3, true, 0}) {
+	if had.Install.Heap != (Heap{"1g", "3g"}) || had.Gate != (Gate{Every: time.Second, For: 3 * time.Minute, InARow: 3, Events: true, APIs: true}) {
 		t.Errorf("heap %v, gate %v", had.Install.Heap, had.Gate)
 	}
 	if last.Name != "gw-x" || last.SSH.Port != 2201 || last.Offset != 1 || len(last.Config) != 1 {

@@ -221,6 +221,7 @@ type Gate struct {
 	For    time.Duration // before giving up
 	InARow int           // good looks that make it healthy
 	Events bool          // whether a gateway has to reach JMS and the data bridges of every all-in-one node
+	APIs   bool          // whether a started node is asked for its APIs, as the administrator
 	Settle time.Duration // how long a node that was stopped has to stay healthy before the next batch; 0 is not watched
 }
 

@@ -149,7 +149,7 @@ func (b *bench) started(m *remotetest.Memory, n Node, unit string) {
 	m.SetActive(unit, true)
 	m.Set(n.Home()+"/wso2carbon.pid", remote.File{Mode: 0o644, Owner: "wso2carbon:wso2", Data: []byte("42\n\x00\x00")})
 	m.Set("/proc/42/cmdline", remote.File{Mode: 0o444, Owner: "root:root", Data: []byte("java\x00-Dcarbon.home=" + n.Home() + "\x00")})
-	ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
+	ok := well()
 	m.Serve("localhost:9763", ok)
 	m.ServeTLS("localhost:9443", ok, remotetest.Certificate(b.t))
 	b.reach(n, ok)

@@ -2,10 +2,8 @@ package playbooks
 
 import (
 	"fmt"
-	"net"
 	"net/url"
 	"slices"
-	"strconv"
 	"time"
 
 	"apimctl/inventory"
@@ -15,37 +13,46 @@ import (
 // HealthPath answers 200 only when everything is deployed, without credentials (product-facts.md §4).
 const HealthPath = "/api/am/gateway/v2/server-startup-healthcheck"
 
-// ladder is what makes a node healthy, a rung after the other (product-facts.md §4): its process lives, it listens, Axis2 answers, and
-// at last all APIs are deployed, several times in a row: a single 200 may lie. Before that a gateway reaches the all-in-one nodes'
-// events: without them it answers, and hears of nothing.
-func (n Node) ladder(console string) []plan.Wait {
-	logs := []string{n.Home() + "/repository/logs/wso2carbon.log", console, n.Home() + "/repository/logs/patches.log"}
-	process := n.Process()
-	rungs := []plan.Probe{
-		process,
+// signs are what a node that is well shows, one after another: its process lives, it listens, Axis2 answers, all that it knows of is deployed.
+func (n Node) signs() []plan.Probe {
+	return []plan.Probe{
+		n.Process(),
 		{Kind: "tcp", Addr: n.local(9443)},
 		{Kind: "http", URL: "http://" + n.local(9763) + "/services/Version"},
+		n.healthy(),
 	}
-	if reaches := n.reaches(); len(reaches.Any) > 0 {
-		rungs = append(rungs, reaches)
-	}
-	rungs = append(rungs, n.healthy())
-	waits := make([]plan.Wait, len(rungs))
-	for i, p := range rungs {
-		waits[i] = plan.Wait{
-			Probe: p, Alive: &process, Every: n.Gate.Every, For: n.Gate.For, InARow: 1, Logs: logs,
-			Next: "apimctl status --limit " + n.Name,
+}
+
+// ladder is what makes a node that was started healthy, a rung after the other (product-facts.md §4). Before its health check an all-in-one answers
+// gateways as whom they ask, and a gateway reaches the all-in-one nodes' events: without them it answers, and hears of nothing. After it, since
+// a 200 may lie, a gateway has what the control plane has for it, and the health check holds several times in a row.
+func (d Deployment) ladder(n Node, console string) []plan.Wait {
+	signs := n.signs()
+	last := len(signs) - 1
+	ladder := []plan.Wait{}
+	rung := func(p plan.Probe, next string) {
+		if p.Kind == "" {
+			return
 		}
+		ladder = append(ladder, plan.Wait{Probe: p, Alive: &signs[0], Every: n.Gate.Every, For: n.Gate.For, InARow: 1, Next: next, Logs: []string{
+			n.Home() + "/repository/logs/wso2carbon.log", console, n.Home() + "/repository/logs/patches.log",
+		}})
 	}
-	for i, w := range waits {
-		if w.Probe.Kind == "all" {
-			waits[i].Next = "apimctl status --limit all-in-one; gate: {events: false} in the inventory goes on without them"
-		}
+	status := "apimctl status --limit " + n.Name
+	for _, p := range signs[:last] {
+		rung(p, status)
 	}
-	waits[0].Alive = nil                          // it is what is waited for
-	waits[0].For = min(waits[0].For, time.Minute) // a JVM is there at once; one that ends at its start is not worth ten minutes
-	waits[len(waits)-1].InARow = n.Gate.InARow
-	return waits
+	rung(n.reaches(), "apimctl status --limit all-in-one; gate: {events: false} in the inventory goes on without them")
+	rung(n.data(), withoutAPIs)
+	if p := d.apis(n); p.Kind != "" {
+		rung(signs[last], status)
+		rung(p, withoutAPIs)
+	}
+	rung(signs[last], status)
+	ladder[0].Alive = nil                           // it is what is waited for
+	ladder[0].For = min(ladder[0].For, time.Minute) // a JVM is there at once; one that ends at its start is not worth ten minutes
+	ladder[len(ladder)-1].InARow = n.Gate.InARow
+	return ladder
 }
 
 // healthy asks a node's health check from the node itself.
@@ -53,11 +60,12 @@ func (n Node) healthy() plan.Probe {
 	return plan.Probe{Kind: "http", URL: "https://" + n.local(9443) + HealthPath, Trust: n.Trust, ServerName: n.ServerName}
 }
 
-// reaches asks, from a gateway, for JMS and the data bridges of all all-in-one nodes, at the addresses that its deployment.toml names.
+// reaches asks, from a gateway, for JMS and the data bridges of all all-in-one nodes, at the addresses that its deployment.toml names; the zero
+// Probe where that is not asked.
 func (n Node) reaches() plan.Probe {
 	p := plan.Probe{Kind: "all"}
 	if n.Role != inventory.Gateway || !n.Gate.Events {
-		return p
+		return plan.Probe{}
 	}
 	var all []string
 	for _, e := range n.Config.Entries() {
@@ -76,6 +84,9 @@ func (n Node) reaches() plan.Probe {
 	for _, at := range slices.Compact(all) {
 		p.Any = append(p.Any, plan.Probe{Kind: "tcp", Addr: at, Of: at})
 	}
+	if len(p.Any) == 0 {
+		return plan.Probe{}
+	}
 	return p
 }
 
@@ -87,9 +98,8 @@ func (n Node) Process() plan.Probe {
 
 // upstream is an all-in-one that answers where gateways call it. A gateway that starts before never deploys (product-facts.md §4).
 func (d Deployment) upstream(n Node) plan.Wait {
-	url := "https://" + net.JoinHostPort(d.Upstream.Host, strconv.Itoa(d.Upstream.Port)) + HealthPath
 	return plan.Wait{
-		Probe: plan.Probe{Kind: "http", URL: url, Trust: d.Upstream.Trust, ServerName: d.Upstream.ServerName},
+		Probe: d.called(HealthPath),
 		Every: n.Gate.Every, For: n.Gate.For, InARow: 1, Next: "apimctl status --limit all-in-one",
 	}
 }

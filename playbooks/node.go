@@ -195,7 +195,7 @@ func (d Deployment) service(n Node) tasks.Service {
 		Kind: n.Install.Service, State: State, Files: files, Facts: facts, Stop: stopFor,
 	}
 	s.Ping = d.ping(n)
-	s.Gate = n.ladder(s.Console())
+	s.Gate = d.ladder(n, s.Console())
 	if n.Role == inventory.Gateway {
 		s.Before = []plan.Wait{d.upstream(n)}
 	}

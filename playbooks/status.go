@@ -46,9 +46,8 @@ func (n Node) Look(ctx context.Context, h remote.Reader) (Status, error) {
 	if seen, shown, err := (Watch{Now: time.Now()}).port(ctx, n, n.Port(9443), h); err == nil && shown && !seen.NotAfter.IsZero() {
 		s.CertificateDays = &seen.Days
 	}
-	n.Gate.Events = false // a gateway is well while an all-in-one restarts
-	for _, w := range n.ladder("")[1:] {
-		said, err := w.Probe.Try(ctx, h)
+	for _, p := range n.signs()[1:] {
+		said, err := p.Try(ctx, h)
 		if err != nil {
 			s.Health, s.Said = "unhealthy", said
 			return s, ctx.Err()

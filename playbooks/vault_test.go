@@ -8,7 +8,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -207,7 +206,7 @@ func (v *vault) serves(m *remotetest.Memory, n Node, unit string) error {
 		return err
 	}
 	shown := tls.Certificate{Certificate: keys[0].Raw, PrivateKey: key}
-	ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
+	ok := well()
 	m.SetActive(unit, true)
 	m.Set(n.Home()+"/wso2carbon.pid", remote.File{Mode: 0o644, Owner: "wso2carbon:wso2", Data: []byte("42\n\x00\x00")})
 	m.Set("/proc/42/cmdline", remote.File{Mode: 0o444, Owner: "root:root", Data: []byte("java\x00-Dcarbon.home=" + n.Home() + "\x00")})
@@ -297,7 +296,7 @@ func (v *vault) nginx() *remotetest.Memory {
 	m.Effect("sh", func(cmd remote.Cmd) error {
 		v.loads(m, cmd)
 		shown, err := tls.X509KeyPair(m.At("/etc/nginx/apimctl/apimctl-test.crt").Data, m.At("/etc/nginx/apimctl/apimctl-test.key").Data)
-		ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
+		ok := well()
 		for _, h := range v.hosts {
 			h.ServeTLS("api.example.com:443", ok, shown)
 		}

@@ -211,7 +211,7 @@ func TestServiceRestartsForAReason(t *testing.T) {
 			m.Set(home, remote.Link("releases/r2"))
 		}, "the release changes"},
 		"it died":  {func(m *remotetest.Memory, s *Service) { m.SetActive(s.Name, false) }, "it does not run"},
-		"no stamp": {func(m *remotetest.Memory, s *Service) { m.Set(s.stamp(), remote.File{}) }, "it runs, and no stamp says with which files"},
+		"no stamp": {func(m *remotetest.Memory, s *Service) { m.Set(s.Stamp(), remote.File{}) }, "it runs, and no stamp says with which files"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := host(t)

@@ -83,7 +83,7 @@ func (t Service) there(ctx context.Context, h remote.Reader) error {
 // has looked whether the inventory's are true of this host, and apply must not be told that they are.
 func (t Service) asItIs(ctx context.Context, h remote.Reader) (standing, error) {
 	missing := t.there(ctx, h)
-	had, err := h.File(ctx, t.stamp())
+	had, err := h.File(ctx, t.Stamp())
 	t.Facts = slices.DeleteFunc(strings.Split(string(had.Data), "\n"), func(l string) bool { return !strings.HasPrefix(l, "fact ") })
 	for i, f := range t.Facts {
 		t.Facts[i] = strings.TrimPrefix(f, "fact ")

@@ -30,7 +30,7 @@ func TestStopAndStart(t *testing.T) {
 			apply(t, stop, m)
 			begins(t, nil, planned(t, Stopped{s}, m))
 			start := planned(t, Started{s}, m)
-			begins(t, []string{"remove " + s.stamp(), "start wso2-gateway", "wait until localhost:9443", "write " + s.stamp()}, start)
+			begins(t, []string{"remove " + s.Stamp(), "start wso2-gateway", "wait until localhost:9443", "write " + s.Stamp()}, start)
 			apply(t, start, m)
 			begins(t, nil, planned(t, Started{s}, m))
 			begins(t, nil, planned(t, s, m)) // and apply has nothing to do
@@ -40,7 +40,7 @@ func TestStopAndStart(t *testing.T) {
 
 func TestRestart(t *testing.T) {
 	m, s := kept(t, "systemd")
-	restart := []string{"remove " + s.stamp(), "stop wso2-gateway", "start wso2-gateway", "wait until localhost:9443", "write " + s.stamp()}
+	restart := []string{"remove " + s.Stamp(), "stop wso2-gateway", "start wso2-gateway", "wait until localhost:9443", "write " + s.Stamp()}
 	begins(t, restart, planned(t, Restarted{s}, m))
 	apply(t, planned(t, Restarted{s}, m), m)
 	begins(t, nil, planned(t, s, m))
@@ -66,7 +66,7 @@ func TestRestartKeepsFacts(t *testing.T) {
 // What runs and was never seen healthy is waited for.
 func TestStartAfterAFailedGate(t *testing.T) {
 	m, s := kept(t, "systemd")
-	m.Set(s.stamp(), remote.File{})
+	m.Set(s.Stamp(), remote.File{})
 	begins(t, []string{"wait until localhost:9443"}, planned(t, Started{s}, m))
 }
 

@@ -75,7 +75,7 @@ func (t Service) look(ctx context.Context, h remote.Reader) (standing, error) {
 	booted, err2 := h.File(ctx, "/run/systemd/system")
 	n := standing{java: java, keeper: script{t, java}}
 	var err3 error
-	n.stamp, err3 = h.File(ctx, t.stamp())
+	n.stamp, err3 = h.File(ctx, t.Stamp())
 	if err := errors.Join(err, err2, err3); err != nil {
 		return n, err
 	}
@@ -106,7 +106,7 @@ func (t Service) restart(ctx context.Context, h remote.Reader, n standing, why [
 	for _, w := range t.Before {
 		lacks = append(lacks, w)
 	}
-	lacks = append(lacks, brief(plan.File(t.stamp(), n.stamp, remote.File{}))...)
+	lacks = append(lacks, brief(plan.File(t.Stamp(), n.stamp, remote.File{}))...)
 	if n.runs {
 		stop := n.keeper.stop(why)
 		stop.Interrupts = true
@@ -119,7 +119,7 @@ func (t Service) restart(ctx context.Context, h remote.Reader, n standing, why [
 		lacks = append(lacks, w)
 	}
 	stamped := remote.File{Mode: 0o600, Owner: "root:root", Data: []byte(n.want)}
-	return append(lacks, brief(plan.File(t.stamp(), remote.File{}, stamped))...), nil
+	return append(lacks, brief(plan.File(t.Stamp(), remote.File{}, stamped))...), nil
 }
 
 // brief are puts of apimctl's own notes: people need no diff of them.
@@ -133,7 +133,8 @@ func brief(changes []plan.Change) []plan.Change {
 	return changes
 }
 
-func (t Service) stamp() string { return t.State + "/" + t.Name + ".stamp" }
+// Stamp is the file on the host that says with which files the service was brought to health; there is none between its stop and then.
+func (t Service) Stamp() string { return t.State + "/" + t.Name + ".stamp" }
 
 // fingerprint is what the node will run with, a line for each file and fact, sorted.
 func (t Service) fingerprint(ctx context.Context, h remote.Reader, java string) (string, error) {

@@ -22,6 +22,8 @@ type trouble struct {
 const (
 	crash   = `printf 'start.seconds=40\ncrash.after=5\ncrash.status=3\n' >/opt/wso2/gateway/repository/conf/standin.properties`
 	never   = `printf 'start.seconds=0.2\nnever.healthy=true\n' >/opt/wso2/gateway/repository/conf/standin.properties`
+	lies    = `printf 'start.seconds=0.2\nfalse.200=true\nnever.healthy=true\n' >/opt/wso2/gateway/repository/conf/standin.properties`
+	partly  = `printf 'start.seconds=0.2\nundeployed=PizzaShackAPI\n' >/opt/wso2/gateway/repository/conf/standin.properties`
 	quick   = `echo start.seconds=0.2 >/opt/wso2/gateway/repository/conf/standin.properties`
 	java    = `cd /usr/lib/jvm/java-17-openjdk-amd64 && `
 	mariadb = `systemctl start mariadb && until mariadb -e 'SELECT 1' >/dev/null 2>&1; do sleep 0.3; done`
@@ -32,6 +34,8 @@ func (b *bed) troubles(t *testing.T) []trouble {
 	return []trouble{
 		{name: "node-dies", status: exitGate, changes: []string{"gw-1", "gw-2"}, breaks: map[string]string{"gw-1": crash}, mends: map[string]string{"gw-1": quick}},
 		{name: "never-healthy", status: exitGate, changes: []string{"gw-2"}, breaks: map[string]string{"gw-2": never}, mends: map[string]string{"gw-2": quick}},
+		{name: "false-200", status: exitGate, changes: []string{"gw-1", "gw-2"}, breaks: map[string]string{"gw-1": lies}, mends: map[string]string{"gw-1": quick}},
+		{name: "api-not-deployed", status: exitGate, changes: []string{"gw-2"}, breaks: map[string]string{"gw-2": partly}, mends: map[string]string{"gw-2": quick}},
 		{name: "database-down", status: exitError, changes: []string{"aio-1", "gw-1"}, breaks: map[string]string{"db": `systemctl stop mariadb`}, mends: map[string]string{"db": mariadb}},
 		{name: "database-password", status: exitError, env: []string{"BED_APIM_DB_PASSWORD=not-this-planted-one"}},
 		{name: "host-key-unknown", status: exitUnreachable, edits: []string{b.dir + "/known_hosts", unknown}},

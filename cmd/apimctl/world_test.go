@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -201,8 +202,16 @@ func eventPorts(some bool) []string {
 }
 
 func (m *machine) answer(w http.ResponseWriter, r *http.Request) {
-	if m.is("unhealthy") && r.URL.Path == playbooks.HealthPath {
+	_, password, _ := r.BasicAuth()
+	switch {
+	case m.is("unhealthy") && r.URL.Path == playbooks.HealthPath:
 		w.WriteHeader(http.StatusServiceUnavailable)
+	case m.is("other-password") && password != "":
+		w.WriteHeader(http.StatusUnauthorized)
+	case m.is("undeployed") && strings.HasSuffix(r.URL.Path, "/api-artifact"):
+		w.WriteHeader(http.StatusNotFound)
+	case strings.HasPrefix(r.URL.Path, "/internal/data/"):
+		_, _ = io.WriteString(w, `{"count":1,"list":[{"name":"PizzaShackAPI","version":"1.0.0","apiType":"HTTP","organization":"carbon.super"}]}`)
 	}
 }
 
@@ -284,7 +293,7 @@ func (m *machine) fault(name string) error {
 		m.refuse = &remote.AuthError{User: "deploy", Address: at, Tried: []string{"agent (2 keys)", "key ~/.ssh/id_ed25519"}}
 	case "no-sudo":
 		m.refuse = &remote.BecomeError{User: "deploy", Words: "a password is required"}
-	case "no-driver", "unhealthy", "dies", "disk-full", "interrupts", "interrupts-unpack", "hangs", "locked", "deaf":
+	case "no-driver", "unhealthy", "dies", "disk-full", "interrupts", "interrupts-unpack", "hangs", "locked", "deaf", "undeployed", "other-password":
 		m.wrong[name] = true
 	default:
 		return fmt.Errorf("%s: no such fault", name)

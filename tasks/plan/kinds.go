@@ -44,20 +44,27 @@ type Wait struct {
 	Guards string   // the role of whose nodes the last healthy one is guarded: what never comes is then a *GuardError
 }
 
+// A Login is the credentials of an HTTP probe. What shows a plan, or saves it, tells the user alone.
+type Login struct {
+	User     string
+	Password remote.Secret
+}
+
 // A Probe asks a host one question, through the host's own connection.
 type Probe struct {
-	Kind string // "http", "tcp", "process", "log", "any" or "all"
+	Kind string // "http", "apis", "tcp", "process", "log", "any" or "all"
 	URL  string // http: http(s)://host:port/path
 	// Status is the HTTP status that is a yes, and Contains what its body must hold; 0 is 200, "" is anything.
 	Status   int
 	Contains string
+	Login    *Login  // http: whom it asks as; nil is nobody
 	Addr     string  // tcp: host:port
 	PIDFile  string  // process: the file that holds its number
 	Command  string  // process: what /proc/<pid>/cmdline must hold: "-Dcarbon.home=/opt/wso2/gateway"
 	Log      string  // log: the file
 	Line     string  // log: what a line must hold
-	Any      []Probe // any: one yes among them is enough; all: each has to say yes
-	Of       string  // whose answer it is, among those of an any or an all
+	Any      []Probe // any: one yes among them is enough; all: each has to say yes; apis: who is asked, see tryAPIs
+	Of       string  // whose answer it is, among those of Any
 	// Gone wants the answer to be no: the process has ended, nothing listens any more.
 	Gone bool
 	// Trust is PEM of the certificates that the server's may chain to, or be; "" verifies nothing and says so. ServerName is verified where it is given.

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
-	"net/http"
 	"net/url"
 	"os"
 	"strings"
@@ -16,27 +14,30 @@ import (
 	"apimctl/tasks/remote"
 )
 
-// Patience is how long one try of a probe may take.
+// Patience is how long one try of a probe may take, unless it asks for many things.
 const Patience = 10 * time.Second
 
 // errNo is a probe that was answered, but not by a yes.
 var errNo = errors.New("the answer is no")
 
+// errRefused is an answer to a Login that is not taken. It is a no too: credentials that a server takes only later are none.
+var errRefused = fmt.Errorf("the credentials are refused: %w", errNo)
+
 var errKind = errors.New("there is no such kind of probe")
 
-// Try asks once, for at most Patience. said is what the answer was, in a few words, yes or no: "500 Internal Server Error",
+// Try asks once, for at most its patience. said is what the answer was, in a few words, yes or no: "500 Internal Server Error",
 // "connection refused", "no answer within 10s". No error is a yes.
 func (p Probe) Try(ctx context.Context, h remote.Reader) (said string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, Patience)
+	ctx, cancel := context.WithTimeout(ctx, p.patience())
 	defer cancel()
 	ask := map[string]func(context.Context, remote.Reader) (string, error){
-		"http": p.tryHTTP, "tcp": p.tryTCP, "process": p.tryProcess, "log": p.tryLog, "any": p.tryAny, "all": p.tryAll,
+		"http": p.tryHTTP, "apis": p.tryAPIs, "tcp": p.tryTCP, "process": p.tryProcess, "log": p.tryLog, "any": p.tryAny, "all": p.tryAll,
 	}[p.Kind]
 	if ask == nil {
 		return errKind.Error(), errKind
 	}
 	if said, err = ask(ctx, h); err != nil && said == "" {
-		said = cause(ctx, err)
+		said = cause(ctx, err, p.patience())
 	}
 	return p.turned(said, err)
 }
@@ -55,9 +56,9 @@ func (p Probe) turned(said string, err error) (string, error) {
 }
 
 // cause is why, without what was done: the caller says that.
-func cause(ctx context.Context, err error) string {
+func cause(ctx context.Context, err error, patience time.Duration) string {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return fmt.Sprintf("no answer within %s", Patience)
+		return fmt.Sprintf("no answer within %s", patience)
 	}
 	for {
 		switch e := err.(type) {
@@ -71,43 +72,6 @@ func cause(ctx context.Context, err error) string {
 			return err.Error()
 		}
 	}
-}
-
-func (p Probe) tryHTTP(ctx context.Context, h remote.Reader) (string, error) {
-	verify, err := p.tlsConfig()
-	if err != nil {
-		return "", err
-	}
-	client := &http.Client{
-		Transport:     &http.Transport{DialContext: h.Dial, TLSClientConfig: verify, DisableKeepAlives: true},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.URL, nil)
-	if err != nil {
-		return "", err
-	}
-	resp, err := client.Do(req)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
-	switch {
-	case err != nil:
-		return "", err
-	case resp.StatusCode != p.status():
-		return resp.Status, errNo
-	case !strings.Contains(string(body), p.Contains):
-		return fmt.Sprintf("%s without %q", resp.Status, p.Contains), errNo
-	}
-	return resp.Status, nil
-}
-
-func (p Probe) status() int {
-	if p.Status == 0 {
-		return http.StatusOK
-	}
-	return p.Status
 }
 
 func (p Probe) tryTCP(ctx context.Context, h remote.Reader) (string, error) {
@@ -167,9 +131,14 @@ func (p Probe) String() string {
 	switch p.Kind {
 	case "http":
 		says = fmt.Sprintf("%s answers %d", shownURL(p.URL), p.status())
+		if p.Login != nil {
+			says += " to " + p.Login.User
+		}
 		if p.Contains != "" {
 			says += fmt.Sprintf(" with %q", p.Contains)
 		}
+	case "apis":
+		says = p.compared()
 	case "tcp":
 		says = p.Addr + " accepts connections"
 	case "process":
@@ -185,12 +154,4 @@ func (p Probe) String() string {
 		says += " no more"
 	}
 	return says
-}
-
-func shownURL(text string) string {
-	u, err := url.Parse(text)
-	if err != nil || u.User == nil {
-		return text
-	}
-	return maskInline(text)
 }

@@ -210,6 +210,12 @@ func (s *sealer) add(host string, c Change) {
 		if c.Stdin != "" {
 			s.secret(host, "", c.Stdin.Reveal())
 		}
+	case Wait:
+		for _, p := range slices.Concat([]Probe{c.Probe}, c.Probe.Any) {
+			if p.Login != nil {
+				s.secret(host, p.URL, p.Login.User, p.Login.Password.Reveal())
+			}
+		}
 	}
 }
 

@@ -34,12 +34,12 @@ type GateError struct {
 	Last string // what the probe said last
 	Log  string // the file and the last error block of the first of Logs that has one, with secrets masked; "" if none has
 	Next string // the next command to run by hand
-	Died bool   // the process was gone before the time was over
+	Over string // why it was given up before the time was over: "its process has ended"; "" if it was not
 }
 
 func (e *GateError) Error() string {
-	if e.Died {
-		return "its process has ended; the probe was told last: " + e.Last
+	if e.Over != "" {
+		return e.Over + "; the probe was told last: " + e.Last
 	}
 	return fmt.Sprintf("not within %s, it said last: %s", e.Wait.settled().For, e.Last)
 }
@@ -77,7 +77,7 @@ func (w Wait) Apply(ctx context.Context, c remote.Conn) error {
 	w = w.settled()
 	pulse := newPulse(ctx, w)
 	defer pulse.stop()
-	begun, yes, dead := time.Now(), 0, 0
+	begun, yes, vain := time.Now(), 0, 0
 	for {
 		said, err := w.Probe.Try(ctx, c)
 		if ctx.Err() != nil {
@@ -91,13 +91,17 @@ func (w Wait) Apply(ctx context.Context, c remote.Conn) error {
 			yes = 0
 		}
 		if yes >= w.InARow {
+			if said == noAPIs {
+				tellEnd(ctx, said) // a yes that says nothing
+			}
 			return nil
 		}
-		if w.dead(ctx, c, err, &dead) || time.Since(begun)+w.Every > w.For {
+		over := w.over(ctx, c, err, &vain)
+		if over != "" || time.Since(begun)+w.Every > w.For {
 			if w.Guards != "" {
 				return &GuardError{Role: w.Guards, Last: said}
 			}
-			return &GateError{Wait: w, Last: said, Died: dead >= 3, Log: errorLog(ctx, c, w.Logs), Next: w.Next}
+			return &GateError{Wait: w, Last: said, Over: over, Log: errorLog(ctx, c, w.Logs), Next: w.Next}
 		}
 		if err := sleep(ctx, w.Every); err != nil {
 			return err
@@ -105,16 +109,24 @@ func (w Wait) Apply(ctx context.Context, c remote.Conn) error {
 	}
 }
 
-// dead says whether what is waited for can no longer come: three times in a row the process was gone. It is asked only after a no.
-func (w Wait) dead(ctx context.Context, c remote.Conn, no error, times *int) bool {
-	if w.Alive == nil || no == nil {
-		return false
+// over says why what is waited for can no longer come, "" while it can: three times in a row the process was gone, or the credentials were
+// refused. Each further try of those would bring the account nearer to being locked. It is asked after each answer.
+func (w Wait) over(ctx context.Context, c remote.Conn, no error, times *int) string {
+	why := ""
+	if errors.Is(no, errRefused) {
+		why = "the credentials are refused"
+	} else if no != nil && w.Alive != nil {
+		if _, err := w.Alive.Try(ctx, c); err != nil {
+			why = "its process has ended"
+		}
 	}
-	_, err := w.Alive.Try(ctx, c)
-	if *times++; err == nil {
+	if *times++; why == "" {
 		*times = 0
 	}
-	return *times >= 3
+	if *times < 3 {
+		return ""
+	}
+	return why
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -126,7 +126,7 @@ func TestWaitEndsWhenTheProcessDoes(t *testing.T) {
 		begun := time.Now()
 		err := w.Apply(context.Background(), m)
 		var gate *GateError
-		if !errors.As(err, &gate) || !gate.Died {
+		if !errors.As(err, &gate) || gate.Over == "" {
 			t.Fatalf("error is %v, not that it died", err)
 		}
 		if took := time.Since(begun); took > 10*time.Second {

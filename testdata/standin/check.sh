@@ -160,9 +160,12 @@ for port in 9443 9763 8243 8280 5672 9611 9711; do
   ok "port $port + offset" listens $((port + offset))
 done
 ok "port 8672 + offset is closed" not listens $((8672 + offset))
-data="https://localhost:$((9443 + offset))/internal/data/v1/runtime-artifacts?type=Default"
+data="https://localhost:$((9443 + offset))/internal/data/v1/runtime-artifacts?type=Synapse&gatewayLabel=RGVmYXVsdA"
 ok "internal data for the admin" [ "$(curl -sk -u admin:admin "$data")" = '["Pizza","Weather"]' ]
 ok "internal data for nobody else" is 401 "$data"
+list="https://localhost:$((9443 + offset))/internal/data/v1/apis?expand=false&gatewayLabel"
+ok "it lists the APIs of a label" sh -c 'curl -sk -u admin:admin "$0=Default" | grep -q "\"count\":2,.*\"name\":\"Weather\",\"version\":\"1.0.0\""' "$list"
+ok "and none of one that nobody knows" sh -c 'curl -sk -u admin:admin "$0=Other" | grep -q "\"count\":0,\"list\":\[\]"' "$list"
 ok "a portal" is 200 "https://localhost:$((9443 + offset))/publisher"
 
 echo "-- the gateway, with an all-in-one there"
@@ -170,7 +173,10 @@ sleep 3
 ok "the stranded gateway stays unready" is 500 "$(health "$gw_offset")"
 HOSTNAME=node-7 "$gw/bin/gateway.sh" restart
 ok "after a restart it gets ready" within 20 is 200 "$(health "$gw_offset")"
-ok "it has the APIs" [ "$(curl -sk -u admin:admin "https://localhost:$((9443 + gw_offset))/api/am/gateway/v2/api-info")" = '["Pizza","Weather"]' ]
+artifact="https://localhost:$((9443 + gw_offset))/api/am/gateway/v2/api-artifact?version=1.0.0&apiName"
+ok "it has the APIs" is 200 -u admin:admin "$artifact=Weather"
+ok "and no others" is 404 -u admin:admin "$artifact=Other"
+ok "which it tells the admin alone" is 401 "$artifact=Weather"
 for port in 9443 9763 8243 8280 8099 9099; do
   ok "port $port + offset" listens $((port + gw_offset))
 done
@@ -229,7 +235,7 @@ printf '%s\n' secVault.enabled=true "keystore.identity.location=$aio/$security/w
 hub() { # PROTOCOLS
   sed -e 's/^password = "admin"/password = "$secret{admin}"/' "$work/aio.toml" | toml "$aio"
   printf '%s\n' '[broker.transport.amqp.ssl_connection]' 'enabled = true' "$1" '[secrets]' "admin = \"$secret\"" >>"$aio/repository/conf/deployment.toml"
-  fault "$aio" start.seconds=0.2
+  fault "$aio" start.seconds=0.2 apis=Pizza,Weather
   echo wso2carbon >"$aio/password-tmp"
   "$aio/bin/api-manager.sh" start "-DportOffset=$offset"
   ok "with a PKCS12 store and a secret it gets ready" within 20 is 200 "$(health "$offset")"
@@ -259,9 +265,17 @@ toml "$gw" <"$work/gw2.toml"
 fault "$gw" start.seconds=1 false.200=true never.healthy=true hang.on.stop=true
 start "$gw" gateway
 ok "a false 200" within 15 is 200 "$(health "$gw_offset")"
+ok "with nothing deployed" is 404 -u admin:admin "$artifact=Weather"
 "$gw/bin/gateway.sh" stop
 ok "a hanging stop" not within 3 gone "$gw"
 kill -KILL "$(pid "$gw")"
+fault "$gw" start.seconds=0.2 undeployed=Pizza
+start "$gw" gateway
+ok "an API that fails keeps nobody from a 200" within 15 is 200 "$(health "$gw_offset")"
+ok "the others are there" is 200 -u admin:admin "$artifact=Weather"
+ok "it is not" is 404 -u admin:admin "$artifact=Pizza"
+ok "and the log says so" says "$gw" 'ERROR .*Error in deploying Pizza to the Gateway'
+stop "$gw" gateway
 fault "$gw" start.seconds=0.2 crash.after=2 crash.status=121
 start "$gw" gateway
 within 10 alive "$gw"

@@ -30,11 +30,12 @@ final class Needs {
     private final Settings settings;
     private final SSLContext calling;
     private final Map<String, Check> checks = new LinkedHashMap<>();
-    private volatile String apis = "[]";
+    private final Apis apis;
 
-    Needs(Settings settings, SSLContext calling) {
+    Needs(Settings settings, SSLContext calling, Apis apis) {
         this.settings = settings;
         this.calling = calling;
+        this.apis = apis;
         service("apim.key_manager", false);
         service("apim.event_hub", true);
         jms("apim.event_hub.event_listening_endpoints", settings.text("apim.event_hub.jms.ssl"));
@@ -45,10 +46,6 @@ final class Needs {
 
     int size() {
         return checks.size();
-    }
-
-    String apis() {
-        return apis;
     }
 
     /** One line for each thing that is lacking; none if the gateway has all it needs. */
@@ -70,8 +67,10 @@ final class Needs {
             if (hub && !settings.is("apim.event_hub.enable")) {
                 throw new ConfigError("apim.event_hub.enable is not true");
             }
-            String answer = fetch(new URL(new URL(url), "/internal/data/v1/runtime-artifacts?type=Default"), block);
-            apis = hub ? answer : apis;
+            String answer = fetch(new URL(new URL(url), "/internal/data/v1/runtime-artifacts?type=Synapse&gatewayLabel=" + apis.labels()), block);
+            if (hub) {
+                apis.fetched(answer);
+            }
         });
     }
 
@@ -87,6 +86,9 @@ final class Needs {
             ((HttpsURLConnection) c).setHostnameVerifier((host, session) -> lenient(host));
         }
         int status = c.getResponseCode();
+        if (status == 404) {
+            return "[]"; // no artifacts for these labels: nothing to deploy, and nobody complains
+        }
         if (status != 200) {
             throw new IOException("HTTP " + status + " from " + url);
         }

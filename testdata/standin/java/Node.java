@@ -5,10 +5,8 @@ import java.net.BindException;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.sql.SQLException;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.stream.Collectors;
 import javax.net.ssl.SSLContext;
 
 /** A node from its start to its end. */
@@ -24,6 +22,7 @@ final class Node {
     private final Web web;
     private final Sockets sockets = new Sockets();
     private final Needs needs;
+    final Apis apis;
     private volatile boolean deployed;
     private boolean broken;
 
@@ -36,20 +35,12 @@ final class Node {
         name = host != null ? host : InetAddress.getLocalHost().getHostName();
         version = Files.readString(settings.home.resolve("bin/version.txt")).trim();
         web = new Web(this);
-        needs = new Needs(settings, stores.calling);
+        apis = new Apis(settings, faults);
+        needs = new Needs(settings, stores.calling, apis);
     }
 
     boolean ready() {
         return deployed || faults.is("false.200");
-    }
-
-    /** The APIs that this node serves, as a JSON list: an all-in-one's own, a gateway's as it fetched them. */
-    String apis() {
-        if (settings.gateway) {
-            return needs.apis();
-        }
-        return Arrays.stream(faults.text("apis", "PizzaShackAPI").split(",")).map(String::trim).filter(a -> !a.isEmpty())
-            .map(Json::quote).collect(Collectors.joining(",", "[", "]\n"));
     }
 
     void run() throws Exception {
@@ -144,8 +135,8 @@ final class Node {
         }
         sleep(seconds);
         if (!broken && !faults.is("never.healthy")) {
+            apis.deploy(log);
             deployed = true;
-            log.info("org.wso2.carbon.apimgt.gateway.InMemoryAPIDeployer", "All APIs are deployed: " + apis().trim());
         }
     }
 

@@ -6,10 +6,13 @@ import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -39,10 +42,11 @@ final class Web {
         page(s, "/services/Version", e -> send(e, 200, "<ns:getVersionResponse xmlns:ns=\"http://version.services.core.carbon.wso2.org\"><return>"
             + node.version + "</return></ns:getVersionResponse>"));
         page(s, "/api/am/gateway/v2/server-startup-healthcheck", this::health);
-        page(s, "/api/am/gateway/v2/api-info", e -> guarded(e, node.apis()));
+        page(s, "/api/am/gateway/v2/api-artifact", this::artifact);
         if (!node.settings.gateway) {
-            page(s, "/internal/data/v1/runtime-artifacts", e -> guarded(e, node.apis()));
-            page(s, "/internal/data/v1/notify", e -> guarded(e, "{}"));
+            page(s, "/internal/data/v1/runtime-artifacts", this::artifacts);
+            page(s, "/internal/data/v1/apis", e -> guarded(e, 200, node.apis.listed(query(e).get("gatewayLabel"))));
+            page(s, "/internal/data/v1/notify", e -> guarded(e, 200, "{}"));
             for (String portal : List.of("/publisher", "/devportal", "/admin", "/carbon")) {
                 page(s, portal, this::portal);
             }
@@ -118,21 +122,39 @@ final class Web {
 
     /** /ping?delay=MS answers later: something to be in flight. */
     private void ping(HttpExchange e) throws IOException {
-        String query = String.valueOf(e.getRequestURI().getQuery());
-        if (query.startsWith("delay=")) {
-            Node.sleep(Long.parseLong(query.substring("delay=".length())) / 1e3);
-        }
+        Node.sleep(Long.parseLong(query(e).getOrDefault("delay", "0")) / 1e3);
         send(e, 200, node.name + "\n");
     }
 
-    private void guarded(HttpExchange e, String body) throws IOException {
+    private void artifacts(HttpExchange e) throws IOException {
+        String list = node.apis.artifacts(query(e).getOrDefault("gatewayLabel", ""));
+        guarded(e, list.isEmpty() ? 404 : 200, list);
+    }
+
+    /** One API as it is deployed here; of what is not, a 404. */
+    private void artifact(HttpExchange e) throws IOException {
+        Map<String, String> query = query(e);
+        String artifact = node.apis.artifact(query.get("apiName"), query.get("version"));
+        guarded(e, artifact.isEmpty() ? 404 : 200, artifact.isEmpty() ? "{}" : "{\"api\":" + Json.quote(artifact) + "}");
+    }
+
+    private static Map<String, String> query(HttpExchange e) {
+        Map<String, String> out = new HashMap<>();
+        for (String pair : String.valueOf(e.getRequestURI().getRawQuery()).split("&")) {
+            String[] parts = pair.split("=", 2);
+            out.put(parts[0], parts.length == 1 ? "" : URLDecoder.decode(parts[1], StandardCharsets.UTF_8));
+        }
+        return out;
+    }
+
+    private void guarded(HttpExchange e, int status, String body) throws IOException {
         if (!admin(e)) {
             e.getResponseHeaders().add("WWW-Authenticate", "Basic realm=\"WSO2 API Manager\"");
             send(e, 401, "");
             return;
         }
         e.getResponseHeaders().add("Content-Type", "application/json");
-        send(e, 200, body);
+        send(e, status, body);
     }
 
     private boolean admin(HttpExchange e) {
