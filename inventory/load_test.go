@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"testing"
 	"time"
+
+	"apimctl/testdata/refdata"
 )
 
 func TestSmallest(t *testing.T) {
@@ -42,9 +44,9 @@ func TestSmallest(t *testing.T) {
 }
 
 func TestLoadSharedExample(t *testing.T) {
-	data, err := os.ReadFile(shared(t, "inventory-example.yaml"))
+	data, err := os.ReadFile(refdata.Path(t, "inventory-example.yaml"))
 	if err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	dir := folder(t, "dist/wso2am-4.6.0.zip", "dist/wso2am-universal-gw-4.6.0.zip", "drivers/mysql-connector-j-8.4.0.jar")
 	inv := parse(t, dir, string(data))
@@ -57,21 +59,6 @@ func TestLoadSharedExample(t *testing.T) {
 	if inv.Proxy != (Proxy{443, 80}) || inv.Features.JWT == nil || inv.Features.Analytics.Type != "elk" {
 		t.Errorf("proxy %+v, features %+v", inv.Proxy, inv.Features)
 	}
-}
-
-// shared is a file of the reference data beside the repository.
-func shared(t *testing.T, name string) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for ; dir != "/"; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-	}
-	return filepath.Join(dir, "..", "shared", name)
 }
 
 func TestExamples(t *testing.T) {

@@ -116,8 +116,7 @@ func TestFailedNodeStaysDrained(t *testing.T) {
 		t.Fatalf("at the end of a run that failed on gw-1 %q is down", last)
 	}
 	b.hosts["gw-1"] = b.machine(b.node("gw-1")) // installed anew
-	ok := well()
-	b.hosts["gw-1"].ServeTLS("api.example.com:443", ok, b.balancer)
+	b.hosts["gw-1"].ServeTLS("api.example.com:443", healthy, b.balancer)
 	hears(b.hosts["gw-1"], "aio-1")
 	hears(b.hosts["gw-1"], "aio-2")
 	b.down = nil

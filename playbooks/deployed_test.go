@@ -11,14 +11,12 @@ import (
 	"apimctl/tasks/remote/remotetest"
 )
 
-// well is what a node answers that is: the control plane lists one API, and every gateway has whatever it is asked for.
-func well() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == dataPath {
-			_, _ = io.WriteString(w, pizza)
-		}
-	})
-}
+// healthy is what a node answers that is: the control plane lists one API, and a gateway has whatever it is asked for.
+var healthy = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == dataPath {
+		_, _ = io.WriteString(w, pizza)
+	}
+})
 
 const pizza = `{"count":1,"list":[{"name":"Pizza","version":"1.0.0","apiType":"HTTP"}]}`
 
@@ -68,8 +66,8 @@ func TestRefusedCredentialsEndTheWait(t *testing.T) {
 	for _, at := range []string{"api.example.com:9443", "localhost:9443"} {
 		b := settled(t, strings.Replace(twoAndTwo, "ssh:", "admin: {username: admin, password: planted-2}\nssh:", 1))
 		gw := b.hosts["gw-1"]
-		gw.ServeTLS("api.example.com:9443", well(), remotetest.Certificate(t))
-		gw.ServeTLS("localhost:9443", well(), remotetest.Certificate(t))
+		gw.ServeTLS("api.example.com:9443", healthy, remotetest.Certificate(t))
+		gw.ServeTLS("localhost:9443", healthy, remotetest.Certificate(t))
 		asked := 0
 		gw.ServeTLS(at, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			asked++

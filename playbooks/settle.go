@@ -278,18 +278,7 @@ func shippedCertificate(files fs.FS, k inventory.Keystore) string {
 
 // shippedDER is the same in DER; nil where there is none.
 func shippedDER(files fs.FS, k inventory.Keystore) []byte {
-	if files == nil {
-		return nil
-	}
-	data, err := fs.ReadFile(files, "repository/resources/security/"+k.File)
-	if err != nil {
-		return nil
-	}
-	s, err := keystore.Read(data, k.Password.Reveal())
-	if err != nil {
-		return nil
-	}
-	e, ok := s.Find(k.Alias)
+	e, ok := shippedStore(files, k.File, k.Password.Reveal()).Find(k.Alias)
 	if !ok || len(e.Raw) == 0 {
 		return nil
 	}

@@ -142,21 +142,26 @@ func (d Deployment) keystores(n Node) []tasks.Keystore {
 // vendorPassword opens the stores that distributions ship (product-facts.md §5).
 const vendorPassword = "wso2carbon"
 
+// shippedStore is a store that a distribution ships; an empty one where nothing is known of it, or the password does not open it.
+func shippedStore(files fs.FS, file, password string) keystore.Store {
+	if files == nil {
+		return keystore.Store{}
+	}
+	data, err := fs.ReadFile(files, "repository/resources/security/"+file)
+	if err != nil {
+		return keystore.Store{}
+	}
+	s, err := keystore.Read(data, password)
+	if err != nil {
+		return keystore.Store{}
+	}
+	return s
+}
+
 // vendor are the certificates of the keys that a distribution ships.
 func vendor(files fs.FS) [][]byte {
-	if files == nil {
-		return nil
-	}
-	data, err := fs.ReadFile(files, "repository/resources/security/wso2carbon.jks")
-	if err != nil {
-		return nil
-	}
-	s, err := keystore.Read(data, vendorPassword)
-	if err != nil {
-		return nil
-	}
 	var all [][]byte
-	for _, e := range s.Entries {
+	for _, e := range shippedStore(files, "wso2carbon.jks", vendorPassword).Entries {
 		if e.Kind == keystore.Key && len(e.Raw) > 0 {
 			all = append(all, e.Raw[0])
 		}

@@ -1,7 +1,6 @@
 package playbooks
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -20,7 +19,6 @@ import (
 
 	"apimctl/inventory"
 	"apimctl/inventory/pki"
-	"apimctl/tasks"
 	"apimctl/tasks/keystore"
 	"apimctl/tasks/remote"
 	"apimctl/tasks/remote/remotetest"
@@ -206,16 +204,13 @@ func (v *vault) serves(m *remotetest.Memory, n Node, unit string) error {
 		return err
 	}
 	shown := tls.Certificate{Certificate: keys[0].Raw, PrivateKey: key}
-	ok := well()
-	m.SetActive(unit, true)
-	m.Set(n.Home()+"/wso2carbon.pid", remote.File{Mode: 0o644, Owner: "wso2carbon:wso2", Data: []byte("42\n\x00\x00")})
-	m.Set("/proc/42/cmdline", remote.File{Mode: 0o444, Owner: "root:root", Data: []byte("java\x00-Dcarbon.home=" + n.Home() + "\x00")})
-	m.Serve("localhost:9763", ok)
-	m.ServeTLS("localhost:9443", ok, shown)
+	runs(m, n, unit)
+	m.Serve("localhost:9763", healthy)
+	m.ServeTLS("localhost:9443", healthy, shown)
 	for _, h := range v.hosts {
-		h.ServeTLS(net.JoinHostPort(n.Address, "9443"), ok, shown)
+		h.ServeTLS(net.JoinHostPort(n.Address, "9443"), healthy, shown)
 		if n.Role == inventory.AllInOne {
-			h.ServeTLS("api.example.com:9443", ok, shown)
+			h.ServeTLS("api.example.com:9443", healthy, shown)
 			hears(h, n.Name)
 		}
 	}
@@ -230,77 +225,16 @@ func (v *vault) bring() {
 	}
 }
 
-// trusts has every node trust what every node shows, and nothing of the vendor's.
-func (v *vault) trusts(t *testing.T) {
-	t.Helper()
-	for _, n := range v.deployment.Nodes {
-		s, err := keystore.Read(v.hosts[n.Name].At(n.security("client-truststore.jks")).Data, v.word)
-		if err != nil {
-			t.Fatal(err)
-		}
-		roots := x509.NewCertPool()
-		shown := map[string]*x509.Certificate{}
-		for _, e := range s.Entries {
-			if chain, err := e.Chain(); err == nil {
-				roots.AddCert(chain[0])
-			}
-			if slices.ContainsFunc(v.deployment.PKI.Vendor, func(der []byte) bool { return bytes.Equal(der, e.Raw[0]) }) {
-				t.Errorf("%s trusts the vendor's default by %s", n.Name, e.Alias)
-			}
-		}
-		if _, ok := s.Find("public-ca"); !ok {
-			t.Errorf("%s trusts no public CA any more", n.Name)
-		}
-		for _, other := range v.deployment.Nodes {
-			keys, err := keystore.ReadKeys(v.hosts[other.Name].At(other.security("tls.jks")).Data, v.word)
-			if err != nil {
-				t.Fatal(err)
-			}
-			chain, err := keys[0].Chain()
-			if err != nil {
-				t.Fatal(err)
-			}
-			shown[other.Name] = chain[0]
-		}
-		for _, lb := range v.deployment.Balancers() {
-			shown["api.example.com"] = v.pem(lb, tasks.Nginx.Shown)[0]
-			balancer := x509.NewCertPool()
-			for _, c := range v.pem(lb, tasks.Nginx.Trusts) {
-				balancer.AddCert(c)
-			}
-			if _, err := shown[n.Name].Verify(x509.VerifyOptions{Roots: balancer, DNSName: "localhost"}); err != nil {
-				t.Errorf("%s does not trust %s: %v", lb.Name, n.Name, err)
-			}
-		}
-		for name, c := range shown {
-			if _, err := c.Verify(x509.VerifyOptions{Roots: roots, DNSName: name}); err != nil {
-				t.Errorf("%s does not trust %s: %v", n.Name, name, err)
-			}
-		}
-	}
-}
-
-// pem are the certificates of a file of a balancer's.
-func (v *vault) pem(lb Node, at func(tasks.Nginx) string) []*x509.Certificate {
-	v.t.Helper()
-	certs, err := keystore.PEM(v.hosts[lb.Name].At(at(v.deployment.Balanced.Nginx)).Data)
-	if err != nil {
-		v.t.Fatal(err)
-	}
-	return certs
-}
-
 // nginx is a balancer in memory that shows what its files hold.
 func (v *vault) nginx() *remotetest.Memory {
 	m := v.bench.nginx()
 	m.Effect("sh", func(cmd remote.Cmd) error {
 		v.loads(m, cmd)
 		shown, err := tls.X509KeyPair(m.At("/etc/nginx/apimctl/apimctl-test.crt").Data, m.At("/etc/nginx/apimctl/apimctl-test.key").Data)
-		ok := well()
 		for _, h := range v.hosts {
-			h.ServeTLS("api.example.com:443", ok, shown)
+			h.ServeTLS("api.example.com:443", healthy, shown)
 		}
-		m.ServeTLS("localhost:443", ok, shown)
+		m.ServeTLS("localhost:443", healthy, shown)
 		return err
 	})
 	return m

@@ -8,7 +8,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"slices"
 	"strconv"
@@ -136,20 +135,9 @@ func (w Watch) store(ctx context.Context, n Node, u used, h remote.Reader) ([]Se
 
 // ships are the certificates that the distribution's own store of that name trusts, but for the vendor's.
 func (n Node) ships(file string) [][]byte {
-	if n.Product.FS == nil {
-		return nil
-	}
-	data, err := fs.ReadFile(n.Product.FS, "repository/resources/security/"+file)
-	if err != nil {
-		return nil
-	}
-	s, err := keystore.Read(data, vendorPassword)
-	if err != nil {
-		return nil
-	}
 	own := vendor(n.Product.FS)
 	var all [][]byte
-	for _, e := range s.Entries {
+	for _, e := range shippedStore(n.Product.FS, file, vendorPassword).Entries {
 		if e.Kind == keystore.Trusted && !slices.ContainsFunc(own, func(der []byte) bool { return bytes.Equal(der, e.Raw[0]) }) {
 			all = append(all, e.Raw[0])
 		}

@@ -8,6 +8,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"apimctl/testdata/refdata"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -66,7 +68,7 @@ var slips = map[string]map[string]any{
 
 // TestSamples wants everything that the guide's samples hold, with the same values but for its slips.
 func TestSamples(t *testing.T) {
-	shared := sharedDir(t)
+	shared := refdata.Path(t)
 	h2 := single()
 	h2.Databases.Shared = &Database{
 		Type: "h2", Username: "wso2carbon", Password: "wso2carbon",
@@ -118,7 +120,7 @@ func parsed(t *testing.T, name string, data []byte) Config {
 
 // TestShipped lays every shape over what distributions ship: nothing of the shipped H2 or localhost is left.
 func TestShipped(t *testing.T) {
-	shared := sharedDir(t)
+	shared := refdata.Path(t)
 	for _, version := range []string{"4.5.0", "4.6.0", "4.7.0"} {
 		d := everything(version)
 		for _, n := range nodes(d) {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"apimctl/testdata/refdata"
 )
 
 var (
@@ -17,7 +19,7 @@ var (
 
 // TestKnownKeys wants every key that is implied to be one that the product reads.
 func TestKnownKeys(t *testing.T) {
-	shared := sharedDir(t)
+	shared := refdata.Path(t)
 	var known, open []string
 	for file, list := range map[string]*[]string{"known-keys.json": &known, "open-maps.json": &open} {
 		if err := json.Unmarshal(read(t, shared, "catalog", file), list); err != nil {

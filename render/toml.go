@@ -126,13 +126,3 @@ func quoteString(s string) string {
 	b.WriteByte('"')
 	return b.String()
 }
-
-// DeploymentTOML merges layers, writes the file and reads it again by an independent parser.
-func DeploymentTOML(layers []Layer) ([]byte, error) {
-	c, err := Merge(layers)
-	if err != nil {
-		return nil, err
-	}
-	data := c.TOML()
-	return data, Reread(c, data)
-}

@@ -69,13 +69,17 @@ func FuzzTOML(f *testing.F) {
 			{Key: []string{"x", "list"}, Value: []string{a, b}},
 			{Key: []string{"y"}, Value: []any{map[string]any{key: b}, map[string]any{"n": map[string]any{key: a}}}},
 		}
-		data, err := DeploymentTOML([]Layer{{Name: "fuzz", Settings: settings}})
+		first, err := Merge([]Layer{{Name: "fuzz", Settings: settings}})
 		valid := utf8.ValidString(a) && utf8.ValidString(b) && checkSegment(key) == nil && key != "list"
 		if (err == nil) != valid {
 			t.Fatalf("%q %q %q: %v", key, a, b, err)
 		}
 		if err != nil {
 			return
+		}
+		data := first.TOML()
+		if err := Reread(first, data); err != nil {
+			t.Fatalf("%v\n%s", err, data)
 		}
 		l, err := ParseTOML("again", data)
 		if err != nil {

@@ -44,13 +44,12 @@ func (Certificates) String() string { return "truststore" }
 
 // Plan brings in what is missing or differs, and takes out what must not be there.
 func (t Certificates) Plan(ctx context.Context, h remote.Reader) ([]plan.Change, error) {
-	sum, err := h.Sum(ctx, t.Store)
-	note, err2 := h.File(ctx, t.note())
-	java, err3 := t.Java.Find(ctx, h)
-	if err := errors.Join(err, err2, err3); err != nil {
+	store, err := glance(ctx, h, t.Store, t.note())
+	java, err2 := t.Java.Find(ctx, h)
+	if err := errors.Join(err, err2); err != nil {
 		return nil, err
 	}
-	if t.idle() || sum.Exists() && string(note.Data) == noted(sum.SHA256, t.wanted()) {
+	if t.idle() || store.Exists() && store.right(t.wanted()) {
 		return nil, nil
 	}
 	had, err := h.File(ctx, t.Store)
@@ -71,7 +70,7 @@ func (t Certificates) Plan(ctx context.Context, h remote.Reader) ([]plan.Change,
 	}
 	edit := edit{lacks: t.lacking(s), leaves: t.leaving(s), was: was}
 	if edit.lacks == nil && edit.leaves == nil && was == t.Password {
-		return brief(plan.File(t.note(), note, noteFile(noted(sum.SHA256, t.wanted())))), nil
+		return store.noting(t.wanted()), nil
 	}
 	return t.edits(edit, java)
 }

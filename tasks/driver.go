@@ -83,7 +83,7 @@ func (t Driver) from(ctx context.Context, h remote.Reader) (source, error) {
 	}
 	var jars []string
 	var errs []error
-	for p := range strings.FieldsSeq(string(list.Data)) {
+	for _, p := range Names(string(list.Data)) {
 		if path.Dir(p) != "/usr/share/java" || path.Ext(p) != ".jar" {
 			continue
 		}
@@ -125,7 +125,7 @@ func names(ctx context.Context, h remote.Reader, dir string) ([]string, error) {
 	if errors.As(err, &exit) {
 		return nil, nil
 	}
-	return strings.Fields(out), err
+	return Names(out), err
 }
 
 // stem is a jar's name without its version, the same for the driver and the bundle made of it:

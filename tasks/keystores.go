@@ -61,14 +61,13 @@ func (t Keystore) Plan(ctx context.Context, h remote.Reader) ([]plan.Change, err
 	if len(t.Chain) == 0 {
 		return nil, fmt.Errorf("%s: its certificate is not made yet: run 'apimctl plan'", path.Base(t.Store))
 	}
-	sum, err := h.Sum(ctx, t.Store)
-	note, err2 := h.File(ctx, t.note())
-	java, err3 := t.Java.Find(ctx, h)
-	if err := errors.Join(err, err2, err3); err != nil {
+	store, err := glance(ctx, h, t.Store, t.note())
+	java, err2 := t.Java.Find(ctx, h)
+	if err := errors.Join(err, err2); err != nil {
 		return nil, err
 	}
-	kept := sum.Mode == 0o600 && sum.Owner == t.Owner
-	if kept && string(note.Data) == noted(sum.SHA256, t.wanted()) {
+	kept := store.Mode == 0o600 && store.Owner == t.Owner
+	if kept && store.right(t.wanted()) {
 		return nil, nil
 	}
 	had, err := h.File(ctx, t.Store)
@@ -77,7 +76,7 @@ func (t Keystore) Plan(ctx context.Context, h remote.Reader) ([]plan.Change, err
 	}
 	s, err := keystore.Read(had.Data, t.Password.Reveal())
 	if err == nil && t.right(s) {
-		return append(t.owned(kept), brief(plan.File(t.note(), note, noteFile(noted(sum.SHA256, t.wanted()))))...), nil
+		return append(t.owned(kept), store.noting(t.wanted())...), nil
 	}
 	err = t.guard(had.Data)
 	if errors.Is(err, keystore.ErrPassword) && t.Keeps.Conf != "" {
@@ -183,6 +182,27 @@ func (t Keystore) wanted() string {
 // noteOf is the path of a store's note.
 func noteOf(state, store string) string {
 	return state + "/" + strings.ReplaceAll(strings.Trim(store, "/"), "/", "-") + ".note"
+}
+
+// A glanced is a store on a host, unread, with the note of when it was found to be right.
+type glanced struct {
+	remote.Sum
+	path string // of the note
+	note remote.File
+}
+
+func glance(ctx context.Context, h remote.Reader, store, note string) (glanced, error) {
+	sum, err := h.Sum(ctx, store)
+	file, err2 := h.File(ctx, note)
+	return glanced{sum, note, file}, errors.Join(err, err2)
+}
+
+// right says whether the note is of this store, and of what is wanted now.
+func (g glanced) right(wanted string) bool { return string(g.note.Data) == noted(g.SHA256, wanted) }
+
+// noting keeps a note that the store is right.
+func (g glanced) noting(wanted string) []plan.Change {
+	return brief(plan.File(g.path, g.note, noteFile(noted(g.SHA256, wanted))))
 }
 
 func noted(sha256, wanted string) string { return sha256 + "\n" + wanted + "\n" }

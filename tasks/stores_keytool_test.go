@@ -12,6 +12,7 @@ import (
 	"apimctl/tasks/keystore"
 	"apimctl/tasks/plan"
 	"apimctl/tasks/remote"
+	"apimctl/testdata/refdata"
 )
 
 // really runs a script that is planned, with the keytool of this machine.
@@ -46,28 +47,14 @@ func really(t *testing.T, r plan.Run) error {
 	return err
 }
 
-// shared is a file of the real product's, beside the project.
-func shared(t *testing.T, name string) []byte {
-	t.Helper()
-	dir, err := os.Getwd()
-	for ; err == nil && dir != "/"; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			data, err := os.ReadFile(filepath.Join(dir, "..", "shared", name))
-			if err != nil {
-				t.Skip(err)
-			}
-			return data
-		}
-	}
-	t.Fatal("there is no go.mod")
-	return nil
-}
-
 // Real truststores, one PKCS12 and one JKS under the same name, lose the vendor's certificate and nothing else.
 func TestRealTruststores(t *testing.T) {
 	for _, version := range []string{"4.5.0", "4.6.0"} {
 		t.Run(version, func(t *testing.T) {
-			data := shared(t, "keystores/client-truststore-"+version+".jks")
+			data, err := os.ReadFile(refdata.Path(t, "keystores", "client-truststore-"+version+".jks"))
+			if err != nil {
+				t.Fatal(err)
+			}
 			had, err := keystore.Read(data, storePassword)
 			if err != nil {
 				t.Fatal(err)

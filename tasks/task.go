@@ -3,6 +3,7 @@ package tasks
 
 import (
 	"context"
+	"strings"
 
 	"apimctl/tasks/plan"
 	"apimctl/tasks/remote"
@@ -14,4 +15,9 @@ type Task interface {
 	String() string
 	// Plan returns what h lacks, in order; nothing if nothing.
 	Plan(ctx context.Context, h remote.Reader) ([]plan.Change, error)
+}
+
+// Names are what a command prints that names files, one a line. A name may have spaces in it.
+func Names(out string) []string {
+	return strings.FieldsFunc(out, func(r rune) bool { return r == '\n' })
 }

@@ -85,8 +85,8 @@ func bareMariaDB(t *testing.T, b *bed) {
 	if r := b.wants(t, exitOK, "apply", "-i", inv, "--limit", "aio-1", "--yes"); r.out != "nothing to do: 1 host is as the inventory says\n" {
 		t.Errorf("a second run says %q", r.out)
 	}
-	rights := b.on(t, "db", `mariadb -N -e "SHOW GRANTS FOR apimadmin@'%'"`)
-	if !strings.Contains(rights, "GRANT SELECT, INSERT, UPDATE, DELETE ON `apim_db`.* TO") || strings.Contains(rights, "ALL PRIVILEGES") {
+	rights := b.on(t, "db", `mariadb -N -r -e "SHOW GRANTS FOR apimadmin@'%'"`)
+	if !strings.Contains(rights, "GRANT SELECT, INSERT, UPDATE, DELETE ON `apim\\_db`.* TO") || strings.Contains(rights, "ALL PRIVILEGES") {
 		t.Errorf("the user's rights are\n%s", rights)
 	}
 }

@@ -63,7 +63,7 @@ func (a *app) certsStatus(ctx context.Context, within time.Duration) error {
 	w := playbooks.Watch{Deployment: s.deployment, Now: time.Now(), Within: within}
 	found, err := s.watch(ctx, w)
 	if asJSON {
-		err = joined(writeJSON(a.out, slices.Concat([]playbooks.Seen{}, found)), err)
+		err = joined(a.encode(slices.Concat([]playbooks.Seen{}, found)), err)
 	} else {
 		err = joined(a.showCertificates(found), err)
 	}

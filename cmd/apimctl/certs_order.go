@@ -83,7 +83,7 @@ func renewed(k playbooks.Keys, limit []string) (names []string, err error) {
 // list prints what was done, a line each, or that nothing was to do, and why.
 func (a *app) list(all []string, done, idle string) error {
 	if a.flags.output == "json" {
-		return writeJSON(a.out, slices.Concat([]string{}, all))
+		return a.encode(slices.Concat([]string{}, all))
 	}
 	for _, one := range all {
 		_, _ = fmt.Fprintln(a.out, one+done)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -55,8 +54,10 @@ func (a *app) rotate(ctx context.Context, ca bool, host string) error {
 	if under && !ca {
 		names = r.Nodes
 	}
-	if err := a.confirm(replacing(under, ca, names)); err != nil {
-		return err
+	if !a.flags.yes {
+		if err := a.ask(replacing(under, ca, names) + "\nDo this?"); err != nil {
+			return err
+		}
 	}
 	r, err = k.Begin(ca, names, time.Now())
 	if err != nil {
@@ -145,23 +146,6 @@ func (a *app) bring(ctx context.Context, l loaded) error {
 		return reporter.nothing(are(len(s.nodes())) + " as they should be")
 	}
 	return a.locked(ctx, s, work{name: "certs"}, p, reporter)
-}
-
-// confirm asks whether to go on.
-func (a *app) confirm(what string) error {
-	if a.flags.yes {
-		return nil
-	}
-	if !a.terminal {
-		return &usageError{errors.New("nobody is there to ask: run it with --yes")}
-	}
-	_, _ = fmt.Fprintf(a.errOut, "%s\nDo this? Only 'yes' does it: ", what)
-	answer, err := bufio.NewReader(a.in).ReadString('\n')
-	if err != nil || strings.TrimSpace(answer) != "yes" {
-		_, _ = fmt.Fprintln(a.errOut, "Nothing was changed.")
-		return &quietError{exitError}
-	}
-	return nil
 }
 
 func (a *app) certsRotateSigningCommand() *cobra.Command {

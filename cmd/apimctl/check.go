@@ -65,25 +65,20 @@ func (a *app) check(ctx context.Context, severity string) error {
 	if !ok {
 		return &usageError{fmt.Errorf("--output %s: is none of text, table, json, sarif and junit", a.flags.output)}
 	}
-	ctx, cancel := a.untilStopped(ctx)
-	defer cancel()
-	s, err := a.open(ctx, a.reading(), playbooks.Apply)
-	if err != nil {
-		return err
-	}
-	defer s.runner.Close()
-	found, err := a.examine(ctx, s)
-	if err != nil && found == nil {
-		return err
-	}
-	all := alike(found, least)
-	if shown := show(all); shown != nil || err != nil {
-		return joined(err, shown)
-	}
-	if len(all) > 0 {
-		return &quietError{exitChanges}
-	}
-	return nil
+	return a.looking(ctx, func(ctx context.Context, s *session) error {
+		found, err := a.examine(ctx, s)
+		if err != nil && found == nil {
+			return err
+		}
+		all := alike(found, least)
+		if shown := show(all); shown != nil || err != nil {
+			return joined(err, shown)
+		}
+		if len(all) > 0 {
+			return &quietError{exitChanges}
+		}
+		return nil
+	})
 }
 
 // examine is what is found on the hosts that the command is limited to, and of their configuration.

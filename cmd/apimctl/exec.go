@@ -39,41 +39,41 @@ func (a *app) exec(ctx context.Context, argv []string) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := a.untilStopped(ctx)
-	defer cancel()
-	s, err := a.open(ctx, a.reading(), playbooks.Apply)
-	if err != nil {
+	return a.looking(ctx, func(ctx context.Context, s *session) error {
+		each, err := collect(ctx, s, s.limitedNames(), func(ctx context.Context, host string, c playbooks.Connection) (said, error) {
+			return says(ctx, host, c, argv)
+		})
+		groups := together(each)
+		if asJSON {
+			err = joined(err, a.encode(groups))
+		} else {
+			err = joined(err, a.showSaid(groups))
+		}
+		worst := 0
+		for _, g := range groups {
+			worst = max(worst, g.Status)
+		}
+		if err == nil && worst != 0 {
+			err = &quietError{worst}
+		}
 		return err
-	}
-	defer s.runner.Close()
-	each, err := collect(ctx, s, s.limitedNames(), func(ctx context.Context, host string, c playbooks.Connection) (said, error) {
-		out, err := c.Output(ctx, remote.Cmd{Argv: argv})
-		var exit *remote.ExitError
-		if errors.As(err, &exit) {
-			if out == "" && exit.Stderr != "" {
-				out = exit.Stderr + "\n"
-			}
-			return said{[]string{host}, exit.Code, out}, nil
-		}
-		if err != nil {
-			return said{}, err
-		}
-		return said{[]string{host}, 0, out}, nil
 	})
-	groups := together(each)
-	if asJSON {
-		err = joined(err, a.encode(groups))
-	} else {
-		err = joined(err, a.showSaid(groups))
+}
+
+// says runs the command on one host. That it fails there is something said, and no error.
+func says(ctx context.Context, host string, c playbooks.Connection, argv []string) (said, error) {
+	out, err := c.Output(ctx, remote.Cmd{Argv: argv})
+	var exit *remote.ExitError
+	if errors.As(err, &exit) {
+		if out == "" && exit.Stderr != "" {
+			out = exit.Stderr + "\n"
+		}
+		return said{[]string{host}, exit.Code, out}, nil
 	}
-	worst := 0
-	for _, g := range groups {
-		worst = max(worst, g.Status)
+	if err != nil {
+		return said{}, err
 	}
-	if err == nil && worst != 0 {
-		err = &quietError{worst}
-	}
-	return err
+	return said{[]string{host}, 0, out}, nil
 }
 
 // together puts hosts that said the same together, in the order of the first of them.
@@ -113,17 +113,4 @@ func (a *app) showSaid(groups []said) error {
 		}
 	}
 	return nil
-}
-
-// untilStopped ends with the first interrupt: for what changes nothing that would have to be finished.
-func (a *app) untilStopped(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(ctx)
-	go func() {
-		select {
-		case <-a.stop:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, cancel
 }

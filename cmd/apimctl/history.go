@@ -35,13 +35,12 @@ func (a *app) history(ctx context.Context, since time.Duration) error {
 	if err != nil {
 		return err
 	}
-	s, err := a.open(ctx, a.reading(), playbooks.Apply)
-	if err != nil {
+	var journals [][]journal.Entry
+	err = a.looking(ctx, func(ctx context.Context, s *session) (err error) {
+		journals, err = collect(ctx, s, s.limitedNames(), func(ctx context.Context, _ string, c playbooks.Connection) ([]journal.Entry, error) {
+			return journal.Read(ctx, c, playbooks.State)
+		})
 		return err
-	}
-	defer s.runner.Close()
-	journals, err := collect(ctx, s, s.limitedNames(), func(ctx context.Context, _ string, c playbooks.Connection) ([]journal.Entry, error) {
-		return journal.Read(ctx, c, playbooks.State)
 	})
 	if err != nil {
 		return err

@@ -49,19 +49,16 @@ func (a *app) lockStatus(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s, err := a.open(ctx, a.reading(), playbooks.Apply)
-	if err != nil {
-		return err
-	}
-	defer s.runner.Close()
-	locks, err := s.locks(ctx)
-	if err != nil {
-		return err
-	}
-	if asJSON {
-		return a.encode(locks)
-	}
-	return a.showLocks(locks)
+	return a.looking(ctx, func(ctx context.Context, s *session) error {
+		locks, err := s.locks(ctx)
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			return a.encode(locks)
+		}
+		return a.showLocks(locks)
+	})
 }
 
 // locks are those of the hosts that the command is limited to.

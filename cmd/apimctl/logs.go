@@ -55,13 +55,10 @@ func (a *app) logs(ctx context.Context, f logFlags) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := a.untilStopped(ctx)
-	defer cancel()
-	s, err := a.open(ctx, a.reading(), playbooks.Apply)
-	if err != nil {
-		return err
-	}
-	defer s.runner.Close()
+	return a.looking(ctx, func(ctx context.Context, s *session) error { return a.tail(ctx, s, f, shows) })
+}
+
+func (a *app) tail(ctx context.Context, s *session, f logFlags, shows func(logs.Entry) error) error {
 	if len(s.nodes()) == 0 {
 		return &usageError{errors.New("logs are of all-in-one nodes and gateways; for a load balancer's: apimctl exec --limit NAME -- tail /var/log/nginx/error.log")}
 	}

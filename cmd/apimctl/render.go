@@ -70,7 +70,7 @@ func (a *app) render(ctx context.Context, out, explain string) error {
 	case out != "":
 		return a.writeFiles(out, files)
 	case asJSON:
-		return writeJSON(a.out, files)
+		return a.encode(files)
 	}
 	for i, f := range files {
 		if err := a.heading(i, f.Host+" "+f.Path, f.Text); err != nil {
@@ -146,7 +146,7 @@ func (a *app) explain(nodes []playbooks.Node, key string, asJSON bool) error {
 	case len(all) == 0:
 		return &inputError{fmt.Errorf("--explain=%s: no deployment.toml here has this key, or one below it", key)}
 	case asJSON:
-		return writeJSON(a.out, slices.Concat([]explained{}, all))
+		return a.encode(slices.Concat([]explained{}, all))
 	}
 	return nil
 }

@@ -43,6 +43,31 @@ func (a *app) openChecked(ctx context.Context, reporter playbooks.Reporter, pb p
 	return s, a.reach(ctx, s, reporter, pb)
 }
 
+// looking opens the hosts for a command that changes none, has it look, and closes them. The first interrupt ends it.
+func (a *app) looking(ctx context.Context, with func(context.Context, *session) error) error {
+	ctx, cancel := a.untilStopped(ctx)
+	defer cancel()
+	s, err := a.open(ctx, a.reading(), playbooks.Apply)
+	if err != nil {
+		return err
+	}
+	defer s.runner.Close()
+	return with(ctx, s)
+}
+
+// untilStopped ends with the first interrupt: for what changes nothing that would have to be finished.
+func (a *app) untilStopped(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-a.stop:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
+}
+
 // A playbook is what a command is to do with a deployment.
 type playbook = func(playbooks.Deployment) playbooks.Playbook
 

@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"apimctl/inventory"
 	"apimctl/playbooks"
 	"apimctl/render/check"
 	"apimctl/tasks/hardening"
@@ -41,6 +42,9 @@ func (a *app) validate(ctx context.Context) error {
 		return err
 	}
 	s, err := a.settle(ctx, nil)
+	if asJSON && exitStatus(err) == exitUsage {
+		return joined(err, a.encode(unusable(err)))
+	}
 	if err != nil {
 		return err
 	}
@@ -51,7 +55,7 @@ func (a *app) validate(ctx context.Context) error {
 	}
 	if asJSON {
 		a.showWarnings(a.errOut, l)
-		err = writeJSON(a.out, slices.Concat([]check.Finding{}, found))
+		err = a.encode(slices.Concat([]check.Finding{}, ofInventory(l.inv.Warnings(), check.Warning), found))
 	} else {
 		err = a.showFindings(a.out, l, d, found)
 	}
@@ -62,6 +66,29 @@ func (a *app) validate(ctx context.Context) error {
 		_, err = fmt.Fprintf(a.out, "%s: %s, %s made: nothing stops it\n", l.inv.Path, count(len(l.inv.Hosts), "host"), count(len(d.Nodes), "deployment.toml"))
 	}
 	return err
+}
+
+// unusable is what is wrong with input that nothing can be made of, as findings without a code.
+func unusable(err error) []check.Finding {
+	var all []check.Finding
+	for _, e := range each(err) {
+		var problems inventory.Problems
+		if errors.As(e, &problems) {
+			all = append(all, ofInventory(problems, check.Error)...)
+			continue
+		}
+		all = append(all, check.Finding{Severity: check.Error, Message: e.Error()})
+	}
+	return all
+}
+
+// ofInventory are problems of the inventory as findings: they have no code and no host, and their keys are the inventory's.
+func ofInventory(problems inventory.Problems, s check.Severity) []check.Finding {
+	var all []check.Finding
+	for _, p := range problems {
+		all = append(all, check.Finding{Severity: s, Key: p.Path, File: p.File, Line: p.Line, Message: p.What, Fix: p.Fix})
+	}
+	return all
 }
 
 // heed is the first step of plan and apply: what is wrong with the configuration is said before a host is touched.
@@ -165,10 +192,4 @@ func (a *app) explainCommand() *cobra.Command {
 			return err
 		},
 	}
-}
-
-func writeJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"apimctl/render/catalog"
+	"apimctl/testdata/refdata"
 )
 
 // The keys of the shipped files that no distribution reads (product-facts.md §12).
@@ -25,8 +26,8 @@ var dead = []string{"apim.oauth_config.remove_outbound_auth_header"}
 
 func TestShippedKeysAreKnown(t *testing.T) {
 	for _, role := range []string{"all-in-one", "gateway"} {
-		c := shared(t, role)
-		files, _ := filepath.Glob(filepath.Join(sharedDir(t), "shipped", role+"-*.toml"))
+		c := refdata.Catalog(t, role)
+		files, _ := filepath.Glob(filepath.Join(refdata.Path(t, "shipped"), role+"-*.toml"))
 		if len(files) != 3 {
 			t.Fatalf("%d shipped files of %s, want 3", len(files), role)
 		}
@@ -70,7 +71,7 @@ func leaves(prefix string, v any) []string {
 }
 
 func TestTyposAreCaught(t *testing.T) {
-	c := shared(t, "all-in-one")
+	c := refdata.Catalog(t, "all-in-one")
 	r := rand.New(rand.NewPCG(1, 2))
 	caught, total := 0, 0
 	for total < 200 {
@@ -220,7 +221,7 @@ func TestJSON(t *testing.T) {
 }
 
 func TestNearest(t *testing.T) {
-	c := shared(t, "gateway")
+	c := refdata.Catalog(t, "gateway")
 	for key, want := range map[string]string{
 		"apim.key_manager.servce_url":   "apim.key_manager.service_url",
 		"apim.key_manger.service_url":   "apim.key_manager.service_url",

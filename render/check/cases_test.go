@@ -2,7 +2,6 @@ package check_test
 
 import (
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +10,7 @@ import (
 
 	"apimctl/render/catalog"
 	"apimctl/render/check"
+	"apimctl/testdata/refdata"
 )
 
 // Mistakes beside those of the examples, and what must not be taken for one.
@@ -91,7 +91,7 @@ func TestWithoutCatalog(t *testing.T) {
 
 func read(t *testing.T, name string) map[string]any {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(sharedDir(t), name))
+	data, err := os.ReadFile(refdata.Path(t, name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func read(t *testing.T, name string) map[string]any {
 
 // The guide's samples as they stand have the slips that an operator would copy.
 func TestGuideSamples(t *testing.T) {
-	cats := map[string]*catalog.Catalog{check.AllInOne: shared(t, check.AllInOne), check.Gateway: shared(t, check.Gateway)}
+	cats := map[string]*catalog.Catalog{check.AllInOne: refdata.Catalog(t, check.AllInOne), check.Gateway: refdata.Catalog(t, check.Gateway)}
 	d := check.Deployment{Catalogs: cats, Hosts: map[string]string{"db.wso2.com": "10.0.0.40"}, Nodes: []check.Node{
 		{Host: "aio", Role: check.AllInOne, Version: "4.6.0", Addresses: []string{"api.am.wso2.com"}, Config: read(t, "samples/all-in-one-single.toml")},
 		{Host: "gw", Role: check.Gateway, Version: "4.6.0", Addresses: []string{"gw.wso2.com"}, Config: read(t, "samples/gateway-single.toml")},
@@ -129,7 +129,7 @@ func TestShippedFiles(t *testing.T) {
 	for _, role := range []string{check.AllInOne, check.Gateway} {
 		for _, version := range []string{"4.5.0", "4.6.0", "4.7.0"} {
 			d := check.Deployment{
-				Catalogs: map[string]*catalog.Catalog{role: shared(t, role)},
+				Catalogs: map[string]*catalog.Catalog{role: refdata.Catalog(t, role)},
 				Nodes:    []check.Node{{Host: "one", Role: role, Version: version, Config: read(t, "shipped/"+role+"-"+version+".toml")}},
 			}
 			for _, f := range check.Check(d) {

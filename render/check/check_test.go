@@ -9,6 +9,7 @@ import (
 
 	"apimctl/render/catalog"
 	"apimctl/render/check"
+	"apimctl/testdata/refdata"
 )
 
 func TestCleanDeployment(t *testing.T) {
@@ -22,7 +23,7 @@ func TestCleanDeployment(t *testing.T) {
 func TestCleanDeploymentWithRealCatalog(t *testing.T) {
 	d := deployment(t, "4.6.0")
 	for _, role := range []string{check.AllInOne, check.Gateway} {
-		d.Catalogs[role] = shared(t, role)
+		d.Catalogs[role] = refdata.Catalog(t, role)
 	}
 	for _, f := range check.Check(d) {
 		t.Error(f)
@@ -156,7 +157,7 @@ func plant(table map[string]any, secret string) {
 
 func TestManyHosts(t *testing.T) {
 	d := deployment(t, "4.6.0")
-	d.Catalogs = map[string]*catalog.Catalog{check.AllInOne: shared(t, check.AllInOne), check.Gateway: shared(t, check.Gateway)}
+	d.Catalogs = map[string]*catalog.Catalog{check.AllInOne: refdata.Catalog(t, check.AllInOne), check.Gateway: refdata.Catalog(t, check.Gateway)}
 	d.Nodes = append(d.Nodes, many(t, 196)...)
 	if found := check.Check(d); len(found) != 0 {
 		t.Errorf("%d findings: %s", len(found), found[0])
@@ -177,7 +178,7 @@ func many(t testing.TB, count int) []check.Node {
 
 func BenchmarkCheck200Hosts(b *testing.B) {
 	d := deployment(b, "4.6.0")
-	d.Catalogs = map[string]*catalog.Catalog{check.AllInOne: shared(b, check.AllInOne), check.Gateway: shared(b, check.Gateway)}
+	d.Catalogs = map[string]*catalog.Catalog{check.AllInOne: refdata.Catalog(b, check.AllInOne), check.Gateway: refdata.Catalog(b, check.Gateway)}
 	d.Nodes = append(d.Nodes, many(b, 196)...)
 	for b.Loop() {
 		check.Check(d)

@@ -8,11 +8,12 @@ import (
 	"apimctl/render"
 	"apimctl/render/catalog"
 	"apimctl/render/check"
+	"apimctl/testdata/refdata"
 )
 
 // Whatever the topology implies is free of findings, for every shape of deployment.
 func TestRenderedMatrix(t *testing.T) {
-	cats := map[string]*catalog.Catalog{check.AllInOne: shared(t, check.AllInOne), check.Gateway: shared(t, check.Gateway)}
+	cats := map[string]*catalog.Catalog{check.AllInOne: refdata.Catalog(t, check.AllInOne), check.Gateway: refdata.Catalog(t, check.Gateway)}
 	shapes := 0
 	for _, version := range []string{"4.5.0", "4.6.0", "4.7.0"} {
 		for i := range 72 {

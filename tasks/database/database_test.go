@@ -140,7 +140,7 @@ func TestAdministratorMakesWhatLacks(t *testing.T) {
 	}
 	want := []string{
 		"CREATE DATABASE `apim_db` CHARACTER SET latin1", "CREATE USER 'u'@'%' IDENTIFIED BY 'hunter2-planted'",
-		"GRANT SELECT, INSERT, UPDATE, DELETE ON `apim_db`.* TO 'u'@'%'", "GRANT SELECT, INSERT, UPDATE, DELETE ON `apim_db`.* TO 'u'@'%'",
+		"GRANT SELECT, INSERT, UPDATE, DELETE ON `apim\\_db`.* TO 'u'@'%'", "GRANT SELECT, INSERT, UPDATE, DELETE ON `apim\\_db`.* TO 'u'@'%'",
 	}
 	if had := s.Said(); !slices.Equal(had, want) {
 		t.Errorf("it did %q", had)
@@ -158,9 +158,24 @@ func TestRightsGoToAccountsThatAreThere(t *testing.T) {
 	if err := (database.Admin{User: "root", Password: "r"}).Admit(t.Context(), target(), dial(s)); err != nil {
 		t.Fatal(err)
 	}
-	const grant = "GRANT SELECT, INSERT, UPDATE, DELETE ON `apim_db`.* TO 'u'@"
+	const grant = "GRANT SELECT, INSERT, UPDATE, DELETE ON `apim\\_db`.* TO 'u'@"
 	if want := []string{grant + "'10.0.%'", grant + "'o''brien.example.com'"}; !slices.Equal(s.Said(), want) {
 		t.Errorf("it did %q", s.Said())
+	}
+}
+
+// To a GRANT _ and % stand for other characters too: it must name its database alone.
+func TestRightsAreToOneDatabase(t *testing.T) {
+	for name, want := range map[string]string{"apim": "`apim`", "a_b%c": "`a\\_b\\%c`", "a`b": "`a``b`"} {
+		s, to := databasetest.New(map[string]string{"root": "r", "u": "of its own"}), target()
+		s.Create(name, "latin1")
+		to.Name = name
+		if err := (database.Admin{User: "root", Password: "r"}).Admit(t.Context(), to, dial(s)); err != nil {
+			t.Fatal(name, err)
+		}
+		if want := "GRANT SELECT, INSERT, UPDATE, DELETE ON " + want + ".* TO 'u'@'%'"; !slices.Equal(s.Said(), []string{want}) {
+			t.Errorf("%s: it did %q, want %q", name, s.Said(), want)
+		}
 	}
 }
 

@@ -67,10 +67,13 @@ func admitMySQL(t Target, hosts []string) []string {
 		list = append(list, "CREATE USER "+literal(t.User)+"@'%' IDENTIFIED BY "+literal(t.Password.Reveal()))
 	}
 	for _, host := range hosts {
-		list = append(list, "GRANT SELECT, INSERT, UPDATE, DELETE ON "+ticked(t.Name)+".* TO "+literal(t.User)+"@"+literal(host))
+		list = append(list, "GRANT SELECT, INSERT, UPDATE, DELETE ON "+ticked(alone.Replace(t.Name))+".* TO "+literal(t.User)+"@"+literal(host))
 	}
 	return list
 }
+
+// alone has a grant mean the one database of that name: there _ and % stand for other characters too, as nowhere else.
+var alone = strings.NewReplacer(`\`, `\\`, "_", `\_`, "%", `\%`)
 
 func ticked(name string) string { return "`" + strings.ReplaceAll(name, "`", "``") + "`" }
 

@@ -3,7 +3,6 @@ package hardening
 import (
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 
 	"apimctl/render"
@@ -58,7 +57,7 @@ func stores(x *view, _ process) {
 }
 
 func writable(x *view, _ process) {
-	for _, p := range slices.Sorted(strings.FieldsSeq(x.query(render.WritableFiles(x.Home)...))) {
+	for _, p := range x.names(render.WritableFiles(x.Home)...) {
 		x.report(p, "can be written by everybody")
 	}
 }

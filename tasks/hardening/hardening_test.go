@@ -166,6 +166,10 @@ var faults = []struct {
 	{"HOST033", "nproc of wso2carbon is 4096, and should be 20000", func(m *remotetest.Memory, _ *Node) {
 		write(m, "/etc/security/limits.d/90-apimctl-prod.conf", "* - nofile unlimited\n@wso2 hard nproc 4096\nother hard nproc 1\n")
 	}},
+	{"HOST033", "nproc of wso2carbon is 4097, and should be 20000", func(m *remotetest.Memory, _ *Node) {
+		found(m, map[string]string{"/etc/security/limits.d": "/etc/security/limits.d/99 our own.conf\n/etc/security/limits.d/90-apimctl-prod.conf\n"})
+		write(m, "/etc/security/limits.d/99 our own.conf", "wso2carbon hard nproc 4097\n")
+	}},
 	{"HOST034", "NoNewPrivileges, ProtectSystem are off", func(m *remotetest.Memory, _ *Node) {
 		unit(m, "LoadState=loaded\nNoNewPrivileges=no\nPrivateTmp=yes\nProtectSystem=no\n", "active\n")
 	}},
@@ -193,6 +197,9 @@ var faults = []struct {
 		m.Set(store, remote.File{Mode: 0o640, Owner: account, Data: []byte("own")})
 	}},
 	{"HOST052", "can be written by everybody", func(m *remotetest.Memory, _ *Node) { found(m, map[string]string{"-0002": home + "/bin/gateway.sh\n"}) }},
+	{"HOST052", "gateway (copy).sh can be written", func(m *remotetest.Memory, _ *Node) {
+		found(m, map[string]string{"-0002": home + "/bin/gateway (copy).sh\n"})
+	}},
 	{"HOST053", "is the distribution's own", func(m *remotetest.Memory, _ *Node) {
 		m.Set(store, remote.File{Mode: 0o600, Owner: account, Data: []byte("vendor's")})
 	}},
@@ -232,7 +239,7 @@ func TestFaults(t *testing.T) {
 			m, n := clean(t)
 			f.plant(m, &n)
 			has := slices.ContainsFunc(look(t, m, n).Found, func(c check.Finding) bool {
-				return c.Code == f.code && c.Host == "gw-1" && strings.Contains(c.Message, f.seen)
+				return c.Code == f.code && c.Host == "gw-1" && strings.Contains(c.Key+" "+c.Message, f.seen)
 			})
 			if !has {
 				t.Errorf("it is not found: %v", look(t, m, n).Found)

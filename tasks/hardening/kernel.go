@@ -63,7 +63,7 @@ func enough(key, had, want string) bool {
 }
 
 func recycle(x *view, _ process) {
-	files := append([]string{"/etc/sysctl.conf"}, strings.Fields(x.query("find", "/etc/sysctl.d", "-maxdepth", "1", "-name", "*.conf"))...)
+	files := append([]string{"/etc/sysctl.conf"}, x.names("find", "/etc/sysctl.d", "-maxdepth", "1", "-name", "*.conf")...)
 	slices.Sort(files)
 	for _, f := range files {
 		for l := range strings.Lines(x.file(f)) {

@@ -2,7 +2,6 @@ package hardening
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -105,8 +104,7 @@ func sandboxed(x *view, _ process) {
 // accountLimits reads what pam_limits would: of lines that name the account, its group or everybody, the last one counts.
 func accountLimits(x *view, _ process) {
 	files := []string{"/etc/security/limits.conf"}
-	more := strings.Fields(x.query("find", "/etc/security/limits.d", "-maxdepth", "1", "-name", "*.conf"))
-	slices.Sort(more)
+	more := x.names("find", "/etc/security/limits.d", "-maxdepth", "1", "-name", "*.conf")
 	had := map[string]int{}
 	for _, f := range append(files, more...) {
 		for l := range strings.Lines(x.file(f)) {

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
 
 	"apimctl/render/check"
+	"apimctl/tasks"
 	"apimctl/tasks/remote"
 )
 
@@ -33,6 +35,13 @@ func (x *view) query(argv ...string) string {
 		x.errs = append(x.errs, err)
 	}
 	return strings.TrimSpace(out)
+}
+
+// names are the files that a command names, sorted.
+func (x *view) names(argv ...string) []string {
+	names := tasks.Names(x.query(argv...))
+	slices.Sort(names)
+	return names
 }
 
 // says is whether a command ends well.

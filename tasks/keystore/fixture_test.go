@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"math/big"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -142,19 +141,6 @@ func wantError(t *testing.T, had, want error) {
 	if !errors.Is(had, want) {
 		t.Errorf("%v, want %v", had, want)
 	}
-}
-
-// shared is the folder of the guide's data, beside the project.
-func shared(t testing.TB) string {
-	t.Helper()
-	path, err := filepath.Abs("../../../shared")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(path); err != nil {
-		t.Skip("no data beside the project")
-	}
-	return path
 }
 
 func readBytes(t *testing.T, path string) []byte {

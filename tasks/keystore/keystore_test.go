@@ -4,10 +4,11 @@ import (
 	"bytes"
 	"crypto/x509"
 	"os"
-	"path/filepath"
 	"testing"
 
 	"software.sslmate.com/src/go-pkcs12"
+
+	"apimctl/testdata/refdata"
 )
 
 func TestReadErrors(t *testing.T) {
@@ -187,7 +188,7 @@ func FuzzRead(f *testing.F) {
 func BenchmarkRead(b *testing.B) {
 	for _, version := range []string{"4.5.0", "4.6.0"} {
 		b.Run(version, func(b *testing.B) {
-			data, err := os.ReadFile(filepath.Join(shared(b), "keystores", "client-truststore-"+version+".jks"))
+			data, err := os.ReadFile(refdata.Path(b, "keystores", "client-truststore-"+version+".jks"))
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"apimctl/testdata/refdata"
 )
 
 const password = "wso2carbon"
@@ -18,7 +20,7 @@ const password = "wso2carbon"
 func TestKeytoolAgrees(t *testing.T) {
 	for name, want := range map[string]Format{"client-truststore-4.5.0.jks": PKCS12, "client-truststore-4.6.0.jks": JKS} {
 		t.Run(name, func(t *testing.T) {
-			path := filepath.Join(shared(t), "keystores", name)
+			path := refdata.Path(t, "keystores", name)
 			s := readFile(t, path, password)
 			if s.Format != want || len(s.Entries) < 145 || len(s.Hidden) != 0 {
 				t.Errorf("%s with %d entries and %d hidden, want %s with at least 145 and none", s.Format, len(s.Entries), len(s.Hidden), want)

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"context"
 	"errors"
+	"io"
 )
 
 // Untar unpacks as where a host has nothing for a zip, which a test's machine has.
@@ -18,3 +19,6 @@ func (s *SSH) Untar(ctx context.Context, a Archive, dir, owner string) error {
 	}
 	return errors.Join(err, z.Close())
 }
+
+// WriteTar is what Untar sends.
+func WriteTar(w io.Writer, files []*zip.File) error { return writeTar(w, files) }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"path"
 	"strings"
+	"time"
 )
 
 // $1 the directory to be. Clears what a killed run has left, and says whether all is done.
@@ -18,14 +19,14 @@ rm -rf -- "$new"
 [ -e "$1" ] && { echo done; exit; }
 [ -d "${1%/*}" ] || { echo "there is no directory ${1%/*}" >&2; exit 1; }`
 
-// $1 the directory to be, $2 the pack; on standard input what must be executable, which jar forgets. A JDK is looked for where the
-// distributions put it too: Java need not be on root's PATH.
+// $1 the directory to be, $2 the pack; on standard input what must be executable, which jar forgets and unzip does not find in every zip. A JDK is looked for where the
+// distributions put it too: Java need not be on root's PATH. What unzip calls damaged is not for jar, which compares no checksum.
 const unzipScript = `
 new=${1%/*}/.${1##*/}.apimctl-unpacked
 fresh() { rm -rf -- "$new" && mkdir -m 700 -- "$new" && cd "$new"; }
 try() { fresh || exit; "$@" >&2; r=$?; }
 modes() { while IFS= read -r f; do chmod 755 "./$f" || exit; done; exit 0; }
-if command -v unzip >/dev/null 2>&1; then try unzip -q "$2"; [ "$r" -le 1 ] && exit 0; fi
+if command -v unzip >/dev/null 2>&1; then try unzip -q "$2"; case $r in 0 | 1) modes ;; 2 | 3) exit 1 ;; esac; fi
 if command -v jar >/dev/null 2>&1; then try jar xf "$2"; [ "$r" -eq 0 ] && modes; fi
 for home in '' /usr/lib/jvm/*/bin/ /opt/*/bin/ /usr/java/*/bin/; do
 	if [ -x "${home}jar" ]; then try "${home}jar" xf "$2"; [ "$r" -eq 0 ] && modes; fi
@@ -126,9 +127,17 @@ func (s *SSH) unzip(ctx context.Context, a Archive, dir string) error {
 
 func (s *SSH) untar(ctx context.Context, a Archive, files []*zip.File, dir string) error {
 	r, w := io.Pipe()
-	defer func() { _ = r.Close() }()
-	go func() { w.CloseWithError(writeTar(w, files)) }()
+	made := make(chan error, 1)
+	go func() {
+		err := writeTar(w, files)
+		w.CloseWithError(err)
+		made <- err
+	}()
 	_, err := s.stream(ctx, line("sh", "-c", untarScript, "sh", dir), &meter{ctx: ctx, r: r, p: Progress{What: "unpack", Total: a.Needs}})
+	_ = r.Close()
+	if bad := <-made; bad != nil && !errors.Is(bad, io.ErrClosedPipe) {
+		return fmt.Errorf("%s: %w", a.Local, bad) // the host's tar knows only that it ended too soon
+	}
 	return err
 }
 
@@ -136,14 +145,23 @@ func (s *SSH) untar(ctx context.Context, a Archive, files []*zip.File, dir strin
 func executables(files []*zip.File) string {
 	var b strings.Builder
 	for _, f := range files {
-		if m := f.Mode(); m.IsRegular() && m&0o111 != 0 {
+		if runs(f) {
 			b.WriteString(f.Name + "\n")
 		}
 	}
 	return b.String()
 }
 
-// writeTar makes a tar of a zip's content, without holding more than a buffer of it.
+// runs says whether a file must be executable. A zip that was made where files have no modes does not tell, so there it is every script.
+func runs(f *zip.File) bool {
+	const unix, macOS = 3, 19
+	if creator := f.CreatorVersion >> 8; creator != unix && creator != macOS || f.ExternalAttrs>>16 == 0 {
+		return strings.HasSuffix(f.Name, ".sh")
+	}
+	return f.Mode().IsRegular() && f.Mode()&0o111 != 0
+}
+
+// writeTar makes a tar of a zip's content, without holding more than a buffer of it. GNU's format is what busybox reads long names from too.
 func writeTar(w io.Writer, files []*zip.File) error {
 	t := tar.NewWriter(w)
 	for _, f := range files {
@@ -160,7 +178,7 @@ func writeTarFile(t *tar.Writer, f *zip.File) error {
 		return err
 	}
 	defer func() { _ = r.Close() }()
-	h := &tar.Header{Name: f.Name, Mode: 0o644, Size: int64(f.UncompressedSize64), ModTime: f.Modified, Typeflag: tar.TypeReg}
+	h := &tar.Header{Name: f.Name, Mode: 0o644, Size: int64(f.UncompressedSize64), ModTime: f.Modified.Truncate(time.Second), Typeflag: tar.TypeReg, Format: tar.FormatGNU}
 	switch m := f.Mode(); {
 	case m.IsDir():
 		h.Typeflag, h.Mode, h.Size = tar.TypeDir, 0o755, 0
@@ -172,7 +190,7 @@ func writeTarFile(t *tar.Writer, f *zip.File) error {
 		}
 		h.Typeflag, h.Linkname, h.Size = tar.TypeSymlink, string(target), 0
 		return t.WriteHeader(h)
-	case m&0o111 != 0:
+	case runs(f):
 		h.Mode = 0o755
 	}
 	if err := t.WriteHeader(h); err != nil {

@@ -205,7 +205,7 @@ func (s *MySQL) answer(db, query string) [][]byte {
 	return [][]byte{done}
 }
 
-var wanted = regexp.MustCompile(`= '(\w+)'$`)
+var wanted = regexp.MustCompile(`= '([^']+)'$`)
 
 // found is what a question of package database asks for.
 func (s *MySQL) found(db, query string) []string {
