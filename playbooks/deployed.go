@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"apimctl/inventory"
 	"apimctl/tasks/plan"
@@ -23,6 +24,10 @@ const (
 	artifactPath = "/api/am/gateway/v2/api-artifact"
 
 	withoutAPIs = "apimctl logs --errors --since 10m; gate: {apis: false} in the inventory goes on without this"
+
+	// deployedFor is how long is waited for an API at most: by then the gateway has said that it is through with them, and one that was deployed
+	// meanwhile comes within seconds, by an event.
+	deployedFor = time.Minute
 
 	labelsKey = "apim.sync_runtime_artifacts.gateway.gateway_labels"
 )

@@ -47,6 +47,8 @@ func (d Deployment) ladder(n Node, console string) []plan.Wait {
 	if p := d.apis(n); p.Kind != "" {
 		rung(signs[last], status)
 		rung(p, withoutAPIs)
+		last := &ladder[len(ladder)-1]
+		last.For = min(last.For, deployedFor)
 	}
 	rung(signs[last], status)
 	ladder[0].Alive = nil                           // it is what is waited for

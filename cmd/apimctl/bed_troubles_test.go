@@ -95,7 +95,7 @@ func (b *bed) meets(t *testing.T, x trouble) {
 		b.config[n] = x.name
 	}
 	before := b.processes(t)
-	short := append([]string{"for: 60s", "for: 30s"}, x.edits...)
+	short := append([]string{"for: 60s", "for: 15s"}, x.edits...)
 	for host, script := range x.breaks {
 		b.on(t, host, script)
 	}

@@ -28,7 +28,7 @@ func (p Probe) tryHTTP(ctx context.Context, h remote.Reader) (string, error) {
 func (p Probe) client(h remote.Reader) (*http.Client, error) {
 	verify, err := p.tlsConfig()
 	return &http.Client{
-		Transport:     &http.Transport{DialContext: h.Dial, TLSClientConfig: verify, MaxIdleConnsPerHost: abreast},
+		Transport:     &http.Transport{DialContext: h.Dial, TLSClientConfig: verify, MaxIdleConnsPerHost: abreast, MaxConnsPerHost: abreast},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}, err
 }

@@ -101,7 +101,7 @@ func (w Wait) Apply(ctx context.Context, c remote.Conn) error {
 			if w.Guards != "" {
 				return &GuardError{Role: w.Guards, Last: said}
 			}
-			return &GateError{Wait: w, Last: said, Over: over, Log: errorLog(ctx, c, w.Logs), Next: w.Next}
+			return &GateError{Wait: w, Last: said, Over: over, Log: w.errorLog(ctx, c), Next: w.Next}
 		}
 		if err := sleep(ctx, w.Every); err != nil {
 			return err
