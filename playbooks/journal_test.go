@@ -10,6 +10,7 @@ import (
 
 	"apimctl/inventory"
 	"apimctl/tasks/journal"
+	"apimctl/tasks/journal/journaltest"
 	"apimctl/tasks/lock"
 	"apimctl/tasks/remote"
 )
@@ -97,40 +98,14 @@ func (b *bench) journaled(roll Roll, together int) []journal.Entry {
 	return journal.Merge(all...)
 }
 
-// most says what a journal has of nodes that were away at the same time: from when a node's stop was begun until its last gate was passed. It
-// is the most gateways, and the most nodes where one of them was an all-in-one; and how often nodes went away and came back.
-func most(entries []journal.Entry) (gateways, withAllInOne, returned int) {
-	away := map[string]bool{}
-	for _, e := range entries {
-		switch {
-		case e.Phase == journal.Started && strings.HasPrefix(e.Change, "stop "):
-			away[e.Host] = true
-		case e.Phase == journal.Done && away[e.Host] && strings.Contains(e.Change, HealthPath) && strings.Contains(e.Change, "localhost"):
-			delete(away, e.Host)
-			returned++
-		}
-		n, aio := 0, false
-		for host := range away {
-			aio = aio || strings.HasPrefix(host, "aio-")
-			n++
-		}
-		if aio {
-			withAllInOne = max(withAllInOne, n)
-		} else {
-			gateways = max(gateways, n)
-		}
-	}
-	return gateways, withAllInOne, returned
-}
-
 // Of 2 all-in-one nodes and 20 gateways never more than a quarter of the gateways is away, and never an all-in-one beside anybody: the hosts'
 // journals say so. They show as well that they would show more.
 func TestJournalProvesTheBatch(t *testing.T) {
 	for share, want := range map[int]int{25: 5, 50: 10} {
 		b := settled(t, twenty())
-		gateways, withAllInOne, returned := most(b.journaled(Roll{Batch: Batch{Percent: share}}, want))
-		if gateways != want || withAllInOne != 1 || returned != 22 {
-			t.Errorf("%d%%: %d gateways were away at once, not %d; with an all-in-one %d; %d came back", share, gateways, want, withAllInOne, returned)
+		had := journaltest.Most(b.journaled(Roll{Batch: Batch{Percent: share}}, want), "wait until https://localhost:9443"+HealthPath)
+		if want := (journaltest.Away{Gateways: want, WithAllInOne: 1, Returned: 22}); had != want {
+			t.Errorf("%d%%: away were %+v, not %+v", share, had, want)
 		}
 	}
 }

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"archive/zip"
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -39,7 +41,6 @@ func openBed(t *testing.T) *bed {
 	dir := bedDir(t)
 	b := &bed{
 		dir: dir, binary: filepath.Join(t.TempDir(), "apimctl"), vars: map[string]string{}, config: map[string]string{},
-		nodes: []string{"aio-1", "aio-2", "gw-1", "gw-2"},
 	}
 	text, err := os.ReadFile(dir + "/env")
 	if err != nil {
@@ -48,8 +49,12 @@ func openBed(t *testing.T) *bed {
 	for l := range strings.Lines(string(text)) {
 		name, value, _ := strings.Cut(strings.TrimSpace(l), "=")
 		b.vars[name] = value
-		if strings.HasSuffix(name, "_PASSWORD") {
+		host := strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(name, "BED_"), "_", "-"))
+		switch {
+		case strings.HasSuffix(name, "_PASSWORD"):
 			b.secrets = append(b.secrets, value)
+		case strings.HasPrefix(host, "aio-"), strings.HasPrefix(host, "gw-"):
+			b.nodes = append(b.nodes, host)
 		}
 	}
 	if len(b.secrets) != 4 {
@@ -88,6 +93,36 @@ func (b *bed) inventory(t *testing.T, name string, edits ...string) string {
 	}
 	t.Cleanup(func() { _ = os.Remove(path) })
 	return path
+}
+
+// repack copies a distribution to beside the bed's inventory, with one file more.
+func (b *bed) repack(t *testing.T, product, name string, data io.Reader) {
+	t.Helper()
+	r, err := zip.OpenReader(b.dir + "/../dist/" + product + ".zip")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = r.Close() }()
+	f, err := os.Create(b.dir + "/" + product + ".zip")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.Remove(f.Name()) })
+	w := zip.NewWriter(f)
+	for _, e := range r.File {
+		if err := w.Copy(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h := &zip.FileHeader{Name: product + "/" + name, Method: zip.Store}
+	h.SetMode(0o644)
+	more, err := w.CreateHeader(h)
+	if err == nil {
+		_, err = io.Copy(more, data)
+	}
+	if err := errors.Join(err, w.Close(), f.Close()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // A result is what a run of the command came to.
@@ -195,6 +230,7 @@ func (b *bed) wipe(t *testing.T) {
 	b.onNodes(t, `
 for u in wso2-all-in-one wso2-gateway; do systemctl disable --now $u >/dev/null 2>&1; rm -f /etc/systemd/system/$u.service; done
 systemctl daemon-reload; systemctl reset-failed
+pkill -KILL -u wso2carbon # where there is no systemd
 rm -rf /opt/wso2 /mnt/small/* /var/lib/apimctl /var/tmp/contract-*
 ! getent passwd wso2carbon >/dev/null || userdel wso2carbon
 ! getent group wso2 >/dev/null || groupdel wso2

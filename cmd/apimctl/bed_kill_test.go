@@ -1,14 +1,11 @@
 package main
 
 import (
-	"archive/zip"
 	"bufio"
 	"bytes"
 	"encoding/json"
-	"errors"
 	"io"
 	"math/rand"
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -53,7 +50,8 @@ func bedKilled(t *testing.T, b *bed) {
 
 // killedUnpacking gives the gateways another distribution, large enough to be caught on its way, and takes it away again.
 func (b *bed) killedUnpacking(t *testing.T) {
-	b.enlarge(t, b.dir+"/../dist/wso2am-universal-gw-4.6.0.zip", b.dir+"/wso2am-universal-gw-4.6.0.zip")
+	const large = 8 << 20 // and random: it does not compress
+	b.repack(t, "wso2am-universal-gw-4.6.0", "repository/filler.bin", io.LimitReader(rand.New(rand.NewSource(1)), large))
 	was := b.edits
 	b.edits = append(b.edits, "gateway: ../dist/", "gateway: ./")
 	b.killed(t, strike{playbooks.Progressed, "gw-1", "upload", true}, "--limit", "gw-1")
@@ -119,33 +117,5 @@ grep -qF "$(sed -n 's/.*allow_origins = "\(.*\)"/\1/p' "$toml")" "$home/reposito
 		if said != "" {
 			t.Errorf("%s: %s", node, said)
 		}
-	}
-}
-
-// enlarge copies a distribution and gives it a file of 8 MiB that does not compress.
-func (b *bed) enlarge(t *testing.T, from, to string) {
-	t.Helper()
-	r, err := zip.OpenReader(from)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = r.Close() }()
-	f, err := os.Create(to)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.Remove(to) })
-	w := zip.NewWriter(f)
-	for _, e := range r.File {
-		if err := w.Copy(e); err != nil {
-			t.Fatal(err)
-		}
-	}
-	filler, err := w.CreateHeader(&zip.FileHeader{Name: "wso2am-universal-gw-4.6.0/repository/filler.bin", Method: zip.Store})
-	if err == nil {
-		_, err = io.CopyN(filler, rand.New(rand.NewSource(1)), 8<<20)
-	}
-	if err := errors.Join(err, w.Close(), f.Close()); err != nil {
-		t.Fatal(err)
 	}
 }

@@ -21,6 +21,7 @@ var layers = map[string][]string{
 	"tasks/remote/remotetest":     {"tasks/remote"},
 	"tasks/lock":                  {"tasks/remote"},
 	"tasks/journal":               {"tasks/remote"},
+	"tasks/journal/journaltest":   {"tasks/journal"},
 	"tasks/logs":                  {"tasks/remote"},
 	"tasks/plan":                  {"tasks/remote", "render"},
 	"tasks/database":              {"tasks/remote"},

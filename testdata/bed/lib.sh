@@ -6,11 +6,7 @@ BED=${BED:-}
 BED_NET=${BED_NET:-10.90.${BED:-0}}
 BED_DIR=$PWD/.cache/bed$BED
 project=apimctl-bed$BED
-declare -A address=(
-	[bastion]=$BED_NET.10 [aio-1]=$BED_NET.11 [aio-2]=$BED_NET.12 [gw-1]=$BED_NET.21
-	[gw-2]=$BED_NET.22 [lb-1]=$BED_NET.31 [db]=$BED_NET.40
-)
-hosts=(bastion aio-1 aio-2 gw-1 gw-2 lb-1 db)
+containers=docker-compose.test.yml
 export BED BED_NET
 
 say() { echo "bed$BED: $*" >&2; }
@@ -34,7 +30,7 @@ need_engine() {
 # compose ARG...: the plug-in where it answers, else the older program. On a cgroup v2 host systemd needs one setting
 # more, which the older program refuses to read.
 compose() {
-	local cmd files=(-f docker-compose.test.yml)
+	local cmd files=(-f "$containers")
 	if docker compose version >/dev/null 2>&1; then
 		cmd=(docker compose)
 	elif command -v docker-compose >/dev/null; then
@@ -42,6 +38,7 @@ compose() {
 	else
 		die "neither docker compose nor docker-compose is here: install the docker-compose package"
 	fi
-	[ "$(docker info --format '{{.CgroupVersion}}')" != 2 ] || files+=(-f testdata/bed/compose.cgroup2.yml)
+	[ "$containers" != docker-compose.test.yml ] || [ "$(docker info --format '{{.CgroupVersion}}')" != 2 ] ||
+		files+=(-f testdata/bed/compose.cgroup2.yml)
 	"${cmd[@]}" -p "$project" "${files[@]}" "$@"
 }

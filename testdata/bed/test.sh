@@ -1,6 +1,7 @@
 #!/bin/bash
 # Runs every test: those that need nothing under the race detector, while three beds come up beside them; then, on those beds side by side, the
-# tests named TestBed..., which find theirs by APIMCTL_BED. Beds are bare at the start and gone at the end; what they do is mostly waiting.
+# tests named TestBed..., which find theirs by APIMCTL_BED. What these do is mostly waiting. A bed of many nodes takes all of the machine that there
+# is, so it comes up and is tested once they are done. Beds are bare at the start and gone at the end.
 # No engine: says so and runs the rest; with CI=true that is a failure.
 . "$(dirname "$0")/lib.sh"
 mkdir -p .cache
@@ -9,7 +10,10 @@ declare -A beds=( # what runs where: about as long on each
 	[1]='^TestBed(Certificates|Hardening|)$'
 	[2]='^TestBed(Cipher|Databases|Troubles)$'
 	[3]='^TestBed(Canary|Load|RotatesUnderLoad)$'
+	[4]='^TestBedMany$'
 )
+beside=(1 2 3) last=4
+declare -A kind=([4]=many) # of bed, where up.sh makes several
 declare -A jobs=()
 
 finish() {
@@ -24,13 +28,13 @@ finish() {
 trap finish EXIT
 trap 'status=130; exit' INT TERM
 
-# raise brings the beds up, one after another: side by side they take longer, beside the race detector.
+# raise BED... brings beds up, one after another: side by side they take longer, beside the race detector.
 raise() {
 	local bed
 	unset BED_NET # each has its own
-	for bed in "${!beds[@]}"; do
+	for bed; do
 		export BED=$bed
-		if ! { testdata/bed/down.sh && testdata/bed/up.sh; } >".cache/test$bed.log" 2>&1; then
+		if ! { testdata/bed/down.sh && testdata/bed/up.sh "${kind[$bed]:-}"; } >".cache/test$bed.log" 2>&1; then
 			say "does not come up:"
 			tail -c 5000 ".cache/test$bed.log" >&2
 			return 1
@@ -45,9 +49,14 @@ tested() {
 	cd cmd/apimctl && ../../.cache/apimctl.test -test.v -test.count=1 -test.timeout 40m -test.run "${beds[$1]}"
 }
 
-# collect waits for the tests on the beds, and prints how each went: those that failed with all that they had to say.
-collect() {
-	for bed in "${!jobs[@]}"; do
+# judge BED... runs the tests of beds, side by side, and prints how each went: those that failed with all that they had to say.
+judge() {
+	local bed
+	for bed; do
+		(tested "$bed") >".cache/test$bed.log" 2>&1 &
+		jobs[$bed]=$!
+	done
+	for bed; do
 		if wait "${jobs[$bed]}"; then
 			grep -E '^ *(---|ok|PASS|FAIL)' ".cache/test$bed.log" || true
 		else
@@ -64,7 +73,7 @@ if docker info >/dev/null 2>&1; then
 	engine=yes
 	testdata/bed/images.sh || exit
 	go test -c -o .cache/apimctl.test ./cmd/apimctl || exit
-	raise &
+	raise "${beside[@]}" &
 	up=$!
 elif [ "${CI:-}" = true ]; then
 	say "no Docker engine answers, and CI=true wants the tests in containers: starting one is CI's part"
@@ -80,9 +89,6 @@ if [ -n "${up:-}" ] && ! wait "$up"; then
 	status=1
 fi
 if [ -n "${up:-}" ]; then
-	for bed in "${!beds[@]}"; do
-		(tested "$bed") >".cache/test$bed.log" 2>&1 &
-		jobs[$bed]=$!
-	done
-	collect
+	judge "${beside[@]}"
+	if (raise "$last"); then judge "$last"; else status=1; fi
 fi

@@ -1,8 +1,30 @@
 #!/bin/bash
-# Brings a bed up and makes it ready: images, containers, keys, databases with the product's tables. Doing it twice is
+# up.sh brings a bed up and makes it ready: images, containers, keys, databases with the product's tables. It is the few
+# machines of docker-compose.test.yml, each with its own quirks; up.sh many makes it those of many.yml. Doing it twice is
 # doing it once. What people and tests need is then in .cache/bed$BED: env, id_ed25519, known_hosts, ssh_config,
 # inventory.yaml. Secrets are of this bed alone and made here; set BED_SUDO_PASSWORD and so on to choose them.
 . "$(dirname "$0")/lib.sh"
+
+declare -A address=(
+	[bastion]=$BED_NET.10 [aio-1]=$BED_NET.11 [aio-2]=$BED_NET.12 [gw-1]=$BED_NET.21
+	[gw-2]=$BED_NET.22 [lb-1]=$BED_NET.31 [db]=$BED_NET.40
+)
+hosts=(bastion aio-1 aio-2 gw-1 gw-2 lb-1 db) # those with an sshd
+jumps=gw-1                                    # who is behind the bastion
+inventory=filled                              # what prints it
+
+# many are all alike, and many.yml has no bastion.
+many() {
+	local n
+	containers=testdata/bed/many.yml inventory=filled_with_many
+	address=([aio-1]=$BED_NET.11 [aio-2]=$BED_NET.12)
+	hosts=(aio-1 aio-2)
+	jumps=
+	for n in {1..20}; do
+		hosts+=("gw-$n")
+		address[gw-$n]=$BED_NET.$((100 + n))
+	done
+}
 
 secrets=(BED_SUDO_PASSWORD BED_ADMIN_PASSWORD BED_APIM_DB_PASSWORD BED_SHARED_DB_PASSWORD)
 
@@ -37,7 +59,7 @@ write_ssh_config() {
 	local name
 	for name in "${hosts[@]}"; do
 		printf 'Host %s\n\tHostName %s\n' "$name" "${address[$name]}"
-		[ "$name" != gw-1 ] || printf '\tProxyJump bastion\n'
+		[ "$name" != "$jumps" ] || printf '\tProxyJump bastion\n'
 	done
 	printf 'Host *\n\tUser deploy\n\tIdentityFile %s\n\tIdentitiesOnly yes\n' "$BED_DIR/id_ed25519"
 	printf '\tUserKnownHostsFile %s\n\tStrictHostKeyChecking yes\n\tConnectTimeout 20\n' "$BED_DIR/known_hosts"
@@ -57,8 +79,8 @@ within() {
 # The keys come from inside the containers, by the engine: nothing on the network is trusted.
 host_keys() { # NAME
 	local keys
-	keys=$(docker exec "$project-$1" sh -c 'systemctl -q is-active ssh && cat /etc/ssh/ssh_host_*_key.pub') || {
-		echo "sshd is not active"
+	keys=$(docker exec "$project-$1" sh -c 'pgrep -x sshd >/dev/null && cat /etc/ssh/ssh_host_*_key.pub') || {
+		echo "sshd does not run"
 		! docker exec "$project-$1" journalctl -q --no-pager 2>/dev/null | grep -q 'inotify.*Too many open files' ||
 			echo "this machine has no inotify instances left: take other beds down, or sudo sysctl fs.inotify.max_user_instances=1024"
 		return 1
@@ -114,9 +136,27 @@ make_mariadb() {
 	load shared_db mysql.sql
 }
 
-inventory() {
+filled() {
 	sed -e "s|@NET@|$BED_NET|g" -e "s|@DIR@|$BED_DIR|g" testdata/bed/inventory.yaml.tmpl
 }
+
+# filled_with_many has the same settings, and hosts that are all alike.
+filled_with_many() {
+	local group name
+	filled | sed '/^groups:/q'
+	for group in all-in-one:aio gateway:gw; do
+		printf '  %s:\n    hosts:\n' "${group%:*}"
+		for name in "${hosts[@]}"; do
+			[ "${name%-*}" != "${group#*:}" ] || printf '      %s: {address: %s}\n' "$name" "${address[$name]}"
+		done
+	done
+}
+
+case ${1:-} in
+	'') ;;
+	many) many ;;
+	*) die "there is no bed called $1: up.sh, or up.sh many" ;;
+esac
 
 need_engine
 need ssh openssh-client
@@ -132,5 +172,5 @@ compose up -d 2>&1 | tail -n 20 >&2 || die "the containers do not start"
 wait_for_hosts
 make_mariadb
 copy_drivers
-inventory >"$BED_DIR/inventory.yaml"
+"$inventory" >"$BED_DIR/inventory.yaml"
 say "is up after $SECONDS s: ssh -F .cache/bed$BED/ssh_config aio-1"
