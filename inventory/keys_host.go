@@ -171,5 +171,6 @@ func gateTable() table[Gate] {
 		truth(row{Name: "events", Default: "true", Doc: "a gateway has to reach JMS and the data bridges of every all-in-one node"}, func(g *Gate) *bool { return &g.Events }),
 		span(row{Name: "settle", Default: "0s", Doc: "how long a node that was stopped stays healthy, with its requests, before the next batch"},
 			func(g *Gate) *time.Duration { return &g.Settle }),
+		span(row{Name: "stop", Default: "5m", Min: 1000, Doc: "how long a node may take to stop"}, func(g *Gate) *time.Duration { return &g.Stop }),
 	}
 }
