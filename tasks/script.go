@@ -18,18 +18,20 @@ type script struct {
 
 func (script) installed(context.Context, remote.Reader) ([]plan.Change, error) { return nil, nil }
 
-// runs says whether the process that the pid file names is the product's: a stale file may name somebody else's.
-func (s script) runs(ctx context.Context, h remote.Reader) (bool, error) {
+// runs says whether the process that the pid file names is the product's: a stale file may name somebody else's. Whether it is about to
+// end, nobody knows.
+func (s script) runs(ctx context.Context, h remote.Reader) (runs, stays bool, err error) {
 	had, err := h.File(ctx, s.Home+"/wso2carbon.pid")
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	pid := digits(string(had.Data))
 	if pid == "" {
-		return false, nil
+		return false, false, nil
 	}
 	cmdline, err := query(ctx, h, "cat", "/proc/"+pid+"/cmdline")
-	return strings.Contains(cmdline, "-Dcarbon.home="), err
+	runs = strings.Contains(cmdline, "-Dcarbon.home=")
+	return runs, runs, err
 }
 
 // digits are the leading digits of s: the product pads its pid file with NULs.

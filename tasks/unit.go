@@ -35,9 +35,10 @@ func (u unit) installed(ctx context.Context, h remote.Reader) ([]plan.Change, er
 	return lacks, nil
 }
 
-func (u unit) runs(ctx context.Context, h remote.Reader) (bool, error) {
+// runs knows "activating" as the wait between two starts that failed, and "deactivating" of a node that does not end.
+func (u unit) runs(ctx context.Context, h remote.Reader) (runs, stays bool, err error) {
 	state, err := query(ctx, h, "systemctl", "is-active", u.Name)
-	return state == "active" || state == "deactivating" || state == "activating", err
+	return state == "active" || state == "deactivating" || state == "activating", state == "active", err
 }
 
 // stopUnit stops the unit $1 and waits for it, $2 seconds at most; where $3 is kill, it is killed then, else that is 124, which is a
