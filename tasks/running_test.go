@@ -112,7 +112,9 @@ func TestHalfRunning(t *testing.T) {
 func TestStillRuns(t *testing.T) {
 	m, s := kept(t, "systemd")
 	for code, still := range map[int]bool{124: true, 1: false} {
-		m.Effect("sh", func(remote.Cmd) error { return &remote.ExitError{Code: code, Stderr: "it still runs 7 seconds after SIGTERM"} })
+		m.Effect("sh", func(remote.Cmd) error {
+			return &remote.ExitError{Code: code, Stderr: "it still runs 7 seconds after SIGTERM"}
+		})
 		stop := planned(t, Stopped{s}, m)
 		err := stop[0].Apply(context.Background(), m)
 		if had := new(plan.StillRunsError); errors.As(err, &had) != still {

@@ -65,8 +65,8 @@ type standing struct {
 	java   string
 	keeper keeper
 	lacks  []plan.Change // what the keeper lacks
-	runs   bool // there is something to stop
-	stays  bool // and it is neither about to end, nor between two starts
+	runs   bool          // there is something to stop
+	stays  bool          // and it is neither about to end, nor between two starts
 	stamp  remote.File
 	want   string // what the stamp of what would be started now says
 }
