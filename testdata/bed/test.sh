@@ -8,7 +8,7 @@ status=0
 declare -A beds=( # what runs where: about as long on each
 	[1]='^TestBed(Certificates|Hardening|)$'
 	[2]='^TestBed(Cipher|Databases|Troubles)$'
-	[3]='^TestBed(Canary|Load|RotatesUnderLoad)$'
+	[3]='^TestBed(Canary|Interrupted|Load|RotatesUnderLoad)$'
 )
 declare -A jobs=()
 
