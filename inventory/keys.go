@@ -49,7 +49,7 @@ func fileTable() table[document] {
 			func(d *document) *SSH { return &d.ssh }, sshTable()),
 		nested(row{Name: "install", Doc: "where and how the product is installed; a group or host may override each key"},
 			func(d *document) *Install { return &d.install }, installTable()),
-		nested(row{Name: "gate", Doc: "how a node's health is waited for; a group or host may override each key"},
+		nested(row{Name: "gate", Doc: "how a node is waited for; a group or host may override each key"},
 			func(d *document) *Gate { return &d.Gate }, gateTable()),
 		nested(row{Name: "databases", Note: "embedded H2 on each node; refused with two all-in-one nodes", Doc: "the shared databases"},
 			func(d *document) *Databases { return &d.Databases }, databasesTable()),

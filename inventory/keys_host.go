@@ -172,5 +172,6 @@ func gateTable() table[Gate] {
 		truth(row{Name: "apis", Default: "true", Doc: "an all-in-one answers its internal data API, and a gateway has all APIs that the control plane has for it"}, func(g *Gate) *bool { return &g.APIs }),
 		span(row{Name: "settle", Default: "0s", Doc: "how long a node that was stopped stays healthy, with its requests, before the next batch"},
 			func(g *Gate) *time.Duration { return &g.Settle }),
+		span(row{Name: "stop", Default: "5m", Min: 1000, Doc: "how long a node may take to stop"}, func(g *Gate) *time.Duration { return &g.Stop }),
 	}
 }

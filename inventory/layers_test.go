@@ -32,7 +32,7 @@ groups:
       gw-[08:10]:
         address: 10.0.1.[8:10]
         ssh: {port: "${env:PORT}", become: "${env:YES}"}
-        gate: {for: 3m}
+        gate: {for: 3m, stop: 4m}
         offset: 2
         config:
           a:
@@ -61,7 +61,7 @@ func TestLayers(t *testing.T) {
 	if !reflect.DeepEqual(had.SSH, want) {
 		t.Errorf("ssh is %+v, not %+v", had.SSH, want)
 	}
-	if had.Install.Heap != (Heap{"1g", "3g"}) || had.Gate != (Gate{Every: time.Second, For: 3 * time.Minute, InARow: 3, Events: true, APIs: true}) {
+	if had.Install.Heap != (Heap{"1g", "3g"}) || had.Gate != (Gate{Every: time.Second, For: 3 * time.Minute, InARow: 3, Events: true, APIs: true, Stop: 4 * time.Minute}) {
 		t.Errorf("heap %v, gate %v", had.Install.Heap, had.Gate)
 	}
 	if last.Name != "gw-x" || last.SSH.Port != 2201 || last.Offset != 1 || len(last.Config) != 1 {

@@ -20,7 +20,7 @@ func TestSmallest(t *testing.T) {
 		Name: "gw-1", Role: Gateway, Address: "10.0.0.2", Environment: "Default",
 		SSH:     SSH{Become: true, ConnectTimeout: 15 * time.Second, Keepalive: 15 * time.Second, Config: filepath.Join(dir, ".ssh/config")},
 		Install: Install{Dir: "/opt/wso2", User: "wso2carbon", Group: "wso2", Heap: Heap{"256m", "1024m"}, Service: "auto"},
-		Gate:    Gate{Every: 2 * time.Second, For: 10 * time.Minute, InARow: 3, Events: true, APIs: true},
+		Gate:    Gate{Every: 2 * time.Second, For: 10 * time.Minute, InARow: 3, Events: true, APIs: true, Stop: 5 * time.Minute},
 	}
 	if had := fmt.Sprintf("%+v", inv.Hosts[1]); had != fmt.Sprintf("%+v", want) {
 		t.Errorf("had  %s\nwant %+v", had, want)

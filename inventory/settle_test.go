@@ -95,12 +95,18 @@ func TestVersions(t *testing.T) {
 func TestWarnings(t *testing.T) {
 	dir := folder(t)
 	text := strings.Replace(smallest, "name: t", "name: t\nadmin: {password: admin}\nkeystores: {truststore: {password: plain-word}}", 1)
+	text = strings.Replace(text, "gateway: {hosts: {", `gateway: {gate: {stop: 239s}, hosts: {
+    gw-2: {address: 10.0.0.3, gate: {stop: 4m}},
+    "gw-[3:9]": {address: "10.0.0.[13:19]", gate: {stop: 10s}},
+    `, 1) + "hostnames: {gateway: gw.x}\n"
 	had := strings.ReplaceAll(Problems(parse(t, dir, text).Warnings()).Error(), filepath.Join(dir, "inventory.yaml")+":", "")
 	want := `1:1: databases: every node keeps its embedded H2, which is for trials only; add driver, apim_db and shared_db
 2:19: admin.password: is the product's default; give another one, as ${env:NAME} or ${file:PATH}
 2:19: admin.password: stands here in plain text; write ${env:NAME} or ${file:PATH}
 3:1: keystores: a password is the product's default; give another one to each store, as ${env:NAME} or ${file:PATH}
-3:36: keystores.truststore.password: stands here in plain text; write ${env:NAME} or ${file:PATH}`
+3:36: keystores.truststore.password: stands here in plain text; write ${env:NAME} or ${file:PATH}
+8:26: groups.gateway.gate.stop: 3m59s may be shorter than the product's own draining, which takes up to 4m0s; write 5m, or leave it out
+10:58: groups.gateway.hosts.gw-[3:9].gate.stop: 10s may be shorter than the product's own draining, which takes up to 4m0s; write 5m, or leave it out`
 	if had != want {
 		t.Errorf("had\n%s\nwant\n%s", had, want)
 	}

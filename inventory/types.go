@@ -215,7 +215,7 @@ type Analytics struct {
 	Properties []Setting // more of [apim.analytics.properties], keys of one segment, sorted
 }
 
-// A Gate says how a node's health is waited for.
+// A Gate says how a node is waited for: until it is healthy, and until it has stopped.
 type Gate struct {
 	Every  time.Duration // between two looks
 	For    time.Duration // before giving up
@@ -223,6 +223,7 @@ type Gate struct {
 	Events bool          // whether a gateway has to reach JMS and the data bridges of every all-in-one node
 	APIs   bool          // whether a started node is asked for its APIs, as the administrator
 	Settle time.Duration // how long a node that was stopped has to stay healthy before the next batch; 0 is not watched
+	Stop   time.Duration // how long a node may take to stop
 }
 
 // A Host is one node with what its group and the file say already laid under it.

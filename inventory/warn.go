@@ -6,10 +6,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Warnings returns what is allowed and unwise, in the order of the places: default and plain passwords, H2, an
-// environment that nobody serves, an identity that others can read.
+// environment that nobody serves, too little time to stop in, an identity that others can read.
 func (inv *Inventory) Warnings() []Problem { return inv.warnings }
 
 // Place returns where a key is written, or else its nearest parent that is: groups.gateway.hosts.gw-1.offset. It is 0 where none of
@@ -43,10 +44,26 @@ func (doc *document) warn(d *decoder) {
 	if slices.ContainsFunc(doc.of(LoadBalancer), bare) {
 		d.warn("groups.load-balancer", "is left alone, since it has nothing to show clients", "set load_balancer.certificate and load_balancer.key")
 	}
+	doc.warnStop(d)
 	for _, env := range doc.Environments {
 		if !slices.ContainsFunc(doc.Hosts, func(h Host) bool { return h.Environment == env.Name }) {
 			d.warn("environments."+env.Name, "no gateway serves it", "let a gateway have environment: "+env.Name)
 		}
+	}
+}
+
+// drains is how long the product may finish requests when it stops: 180 s of its gateway and 60 s of Tomcat (product-facts.md §11).
+const drains = 4 * time.Minute
+
+// warnStop warns of nodes that count as hanging while the product may still finish requests. A range, or a group, is one line.
+func (doc *document) warnStop(d *decoder) {
+	said := once{}
+	for _, e := range doc.entries {
+		at := e.nearest(d, "gate.stop")
+		if e.Role == LoadBalancer || e.Gate.Stop >= drains || !said.first(at, "") {
+			continue
+		}
+		d.warn(at, fmt.Sprintf("%s may be shorter than the product's own draining, which takes up to %s", e.Gate.Stop, drains), "write 5m, or leave it out")
 	}
 }
 

@@ -30,7 +30,7 @@ func (n Node) stays(long time.Duration) plan.Wait {
 	process := n.Process()
 	return plan.Wait{
 		Probe: n.healthy(), Alive: &process, Every: every, For: long + cmp.Or(n.Gate.For, 10*time.Minute), InARow: int((long+every-1)/every) + 1,
-		Next: "apimctl status --limit " + n.Name,
+		Logs: []string{n.Log(false), n.Log(true)}, Next: "apimctl status --limit " + n.Name,
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"apimctl/tasks/lock"
 	"apimctl/tasks/plan"
 	"apimctl/tasks/remote"
 )
@@ -118,11 +117,12 @@ func (r *Runner) change(ctx context.Context, at Event, change plan.Change, c Con
 
 // halted is why no further change is begun: the user's interrupt, or a lock that was lost.
 func (r *Runner) halted() error {
+	h := r.locks()
 	select {
 	case <-r.Stop:
 		return ErrStopped
-	case <-r.locks().lost:
-		return lock.ErrLost
+	case <-h.lost:
+		return h.why
 	default:
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -23,7 +24,8 @@ type held struct {
 	shells map[string]remote.Shell
 	locks  map[string]*lock.Lock
 	lost   chan struct{} // closed when one of them is no longer held
-	lose   func()
+	why    error         // of that; read after lost is closed
+	lose   sync.Once
 	end    context.CancelFunc // of the beats
 	beats  sync.WaitGroup
 }
@@ -47,7 +49,6 @@ func (r *Runner) Lock(ctx context.Context, hosts []string, by lock.Owner, wait t
 		run: rand.Text()[:8], by: by, shells: map[string]remote.Shell{}, locks: map[string]*lock.Lock{},
 		lost: make(chan struct{}), end: end,
 	}
-	h.lose = sync.OnceFunc(func() { close(h.lost) })
 	err := r.beside(ctx, h, hosts)
 	until := time.Now().Add(wait)
 	for _, host := range slices.Sorted(slices.Values(hosts)) {
@@ -58,8 +59,8 @@ func (r *Runner) Lock(ctx context.Context, hosts []string, by lock.Owner, wait t
 	if err != nil {
 		return errors.Join(err, h.free(ctx))
 	}
-	for _, l := range h.locks {
-		h.beats.Go(func() { h.keep(beats, l) })
+	for host, l := range h.locks {
+		h.beats.Go(func() { h.keep(beats, host, l) })
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -112,7 +113,7 @@ func (r *Runner) take(ctx context.Context, h *held, host string, until time.Time
 }
 
 // keep beats until the locks are given back. A host that does not answer may answer again before the lease is over.
-func (h *held) keep(ctx context.Context, l *lock.Lock) {
+func (h *held) keep(ctx context.Context, host string, l *lock.Lock) {
 	heard := time.Now()
 	tick := time.NewTicker(lock.Beat)
 	defer tick.Stop()
@@ -130,11 +131,22 @@ func (h *held) keep(ctx context.Context, l *lock.Lock) {
 			heard = time.Now()
 		case ctx.Err() != nil:
 			return
-		case errors.Is(err, lock.ErrLost), time.Since(heard) >= lock.Lease:
-			h.lose()
+		case errors.Is(err, lock.ErrLost):
+			h.loses(err)
+			return
+		case time.Since(heard) >= lock.Lease:
+			h.loses(&HostError{Host: host, Task: "lock", Err: fmt.Errorf("not kept for %s: %w", lock.Lease, err)})
 			return
 		}
 	}
+}
+
+// loses has no further change begun, and says why. The first reason stands.
+func (h *held) loses(why error) {
+	h.lose.Do(func() {
+		h.why = why
+		close(h.lost)
+	})
 }
 
 // Unlock gives all locks back. There may be none.

@@ -172,9 +172,6 @@ func (n Node) script() string {
 	return "api-manager.sh"
 }
 
-// stopFor is how long a node may take to stop: the product drains for up to 180 s and 60 s more (product-facts.md §11).
-const stopFor = 300 * time.Second
-
 func (d Deployment) service(n Node) tasks.Service {
 	files := []string{n.conf()}
 	if n.Driver.Name != "" {
@@ -192,7 +189,7 @@ func (d Deployment) service(n Node) tasks.Service {
 	s := tasks.Service{
 		Name: n.Service(), About: "WSO2 API Manager " + string(n.Role) + " of " + d.Name, Home: n.Home(), Script: n.script(), User: n.Install.User, Group: n.Install.Group,
 		Java: n.java(), Heap: tasks.Heap(n.Install.Heap), Opts: d.options(n), Args: d.args(), Sandbox: d.Hardening.Sandbox,
-		Kind: n.Install.Service, State: State, Files: files, Facts: facts, Stop: stopFor,
+		Kind: n.Install.Service, State: State, Files: files, Facts: facts, Stop: n.Gate.Stop,
 	}
 	s.Ping = d.ping(n)
 	s.Gate = d.ladder(n, s.Console())

@@ -14,8 +14,8 @@ type Status struct {
 	Host      string `json:"host"`
 	Component string `json:"component"`           // the role
 	Release   string `json:"release"`             // what its home points at; "" where nothing is installed
-	State     string `json:"state"`               // "running", "starting", "stopped", "not installed"
-	Health    string `json:"health"`              // "healthy", "unhealthy", "" of what does not run
+	State     string `json:"state"`               // "running", "starting", "stopping", "stopped", "not installed"
+	Health    string `json:"health"`              // "healthy", "unhealthy", "" of what does not run, or is to end
 	Said      string `json:"said,omitempty"`      // what an unhealthy node said
 	Uptime    int64  `json:"uptime,omitempty"`    // seconds that its process lives; 0 where that is not known
 	Drift     string `json:"drift"`               // what apply would change: "none", "3 changes", "" where that is not known
@@ -34,12 +34,17 @@ func (n Node) Look(ctx context.Context, h remote.Reader) (Status, error) {
 	}
 	s.Release = strings.TrimPrefix(string(home.Data), "releases/")
 	s.State = "stopped"
+	unit := n.unit(ctx, h)
 	if said, err := n.Process().Try(ctx, h); err != nil {
 		s.Said = said
-		if n.starting(ctx, h) {
+		if unit == "active" { // "activating" is the wait between two starts that failed
 			s.State = "starting"
 		}
 		return s, ctx.Err()
+	}
+	if unit == "deactivating" { // its health check may answer on (product-facts.md §11)
+		s.State = "stopping"
+		return s, nil
 	}
 	s.State, s.Health = "running", "healthy"
 	s.Uptime = n.uptime(ctx, h)
@@ -56,10 +61,11 @@ func (n Node) Look(ctx context.Context, h remote.Reader) (Status, error) {
 	return s, nil
 }
 
-// starting says whether systemd runs the node's script: the product writes its pid file only after a while. Without systemd nobody knows.
-func (n Node) starting(ctx context.Context, h remote.Reader) bool {
+// unit is what systemd says of the node's script: the product writes its pid file only after a while, and goes on answering while it
+// stops. Without systemd nobody knows.
+func (n Node) unit(ctx context.Context, h remote.Reader) string {
 	out, _ := h.Query(ctx, "systemctl", "is-active", n.Service())
-	return strings.TrimSpace(out) == "active" // "activating" is the wait between two starts that failed
+	return strings.TrimSpace(out)
 }
 
 // uptime is for how long the node's process has lived, in seconds.

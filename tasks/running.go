@@ -37,13 +37,13 @@ type Started struct{ Service }
 
 func (t Started) String() string { return "service " + t.Name + " started" }
 
-// Plan starts what does not run. What runs and was not seen healthy is waited for.
+// Plan starts what does not run, or is about to end. What runs and was not seen healthy is waited for.
 func (t Started) Plan(ctx context.Context, h remote.Reader) ([]plan.Change, error) {
 	n, err := t.asItIs(ctx, h)
 	if err != nil {
 		return nil, err
 	}
-	if !n.runs {
+	if !n.stays {
 		return t.restart(ctx, h, n, []string{"asked for"})
 	}
 	if n.stamp.Exists() {

@@ -90,3 +90,35 @@ func TestForce(t *testing.T) {
 		}
 	}
 }
+
+// A node that is about to end, or that systemd starts again and again, does not count as running, whatever its stamp says.
+func TestHalfRunning(t *testing.T) {
+	for _, state := range []string{"activating", "deactivating"} {
+		m, s := kept(t, "systemd")
+		m.Answer("systemctl", func(argv []string) (string, error) {
+			if argv[1] == "is-active" {
+				return state + "\n", &remote.ExitError{Code: 3}
+			}
+			return "enabled\n", nil
+		})
+		restart := []string{"remove " + s.Stamp(), "stop wso2-gateway", "start wso2-gateway", "wait until localhost:9443", "write " + s.Stamp()}
+		begins(t, restart, planned(t, s, m))
+		begins(t, restart, planned(t, Started{s}, m))
+		begins(t, []string{"stop wso2-gateway"}, planned(t, Stopped{s}, m))
+	}
+}
+
+// A node that does not end in its time is told apart from a command that fails.
+func TestStillRuns(t *testing.T) {
+	m, s := kept(t, "systemd")
+	for code, still := range map[int]bool{124: true, 1: false} {
+		m.Effect("sh", func(remote.Cmd) error {
+			return &remote.ExitError{Code: code, Stderr: "it still runs 7 seconds after SIGTERM"}
+		})
+		stop := planned(t, Stopped{s}, m)
+		err := stop[0].Apply(context.Background(), m)
+		if had := new(plan.StillRunsError); errors.As(err, &had) != still {
+			t.Errorf("exit status %d of a stop is %v", code, err)
+		}
+	}
+}

@@ -18,18 +18,20 @@ type script struct {
 
 func (script) installed(context.Context, remote.Reader) ([]plan.Change, error) { return nil, nil }
 
-// runs says whether the process that the pid file names is the product's: a stale file may name somebody else's.
-func (s script) runs(ctx context.Context, h remote.Reader) (bool, error) {
+// runs says whether the process that the pid file names is the product's: a stale file may name somebody else's. Whether it is about to
+// end, nobody knows.
+func (s script) runs(ctx context.Context, h remote.Reader) (runs, stays bool, err error) {
 	had, err := h.File(ctx, s.Home+"/wso2carbon.pid")
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	pid := digits(string(had.Data))
 	if pid == "" {
-		return false, nil
+		return false, false, nil
 	}
 	cmdline, err := query(ctx, h, "cat", "/proc/"+pid+"/cmdline")
-	return strings.Contains(cmdline, "-Dcarbon.home="), err
+	runs = strings.Contains(cmdline, "-Dcarbon.home=")
+	return runs, runs, err
 }
 
 // digits are the leading digits of s: the product pads its pid file with NULs.
@@ -41,14 +43,14 @@ func digits(s string) string {
 	return s
 }
 
-// stopScript ends the JVM that $1/wso2carbon.pid names and waits for it, $2 seconds at most; where $3 is kill, it is killed then.
+// stopScript ends the JVM that $1/wso2carbon.pid names and waits for it, as stopUnit does.
 const stopScript = `pid=$(tr -cd '0-9' <"$1/wso2carbon.pid") || exit 0
 grep -q -a -e '-Dcarbon.home=' "/proc/$pid/cmdline" 2>/dev/null || exit 0
 kill -TERM "$pid" || exit 0
 left=$2
 while kill -0 "$pid" 2>/dev/null; do
 	if [ "$left" -le 0 ]; then
-		[ "$3" = kill ] || { echo "process $pid still runs $2 seconds after SIGTERM; --force kills it then" >&2; exit 1; }
+		[ "$3" = kill ] || { echo "it still runs $2 seconds after SIGTERM" >&2; exit 124; }
 		kill -KILL "$pid" 2>/dev/null
 	fi
 	left=$((left - 1)); sleep 1

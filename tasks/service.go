@@ -53,7 +53,7 @@ func (t Service) Plan(ctx context.Context, h remote.Reader) ([]plan.Change, erro
 	if err != nil {
 		return nil, err
 	}
-	why := t.why(string(n.stamp.Data), n.want, n.runs)
+	why := t.why(string(n.stamp.Data), n.want, n.stays)
 	if len(why) == 0 {
 		return n.lacks, nil
 	}
@@ -65,7 +65,8 @@ type standing struct {
 	java   string
 	keeper keeper
 	lacks  []plan.Change // what the keeper lacks
-	runs   bool
+	runs   bool          // there is something to stop
+	stays  bool          // and it is neither about to end, nor between two starts
 	stamp  remote.File
 	want   string // what the stamp of what would be started now says
 }
@@ -83,7 +84,7 @@ func (t Service) look(ctx context.Context, h remote.Reader) (standing, error) {
 		n.keeper = unit{t, java}
 	}
 	n.lacks, err = n.keeper.installed(ctx, h)
-	n.runs, err2 = n.keeper.runs(ctx, h)
+	n.runs, n.stays, err2 = n.keeper.runs(ctx, h)
 	n.want, err3 = t.fingerprint(ctx, h, java)
 	return n, errors.Join(err, err2, err3)
 }
@@ -91,7 +92,7 @@ func (t Service) look(ctx context.Context, h remote.Reader) (standing, error) {
 // A keeper is what starts and stops processes on a host.
 type keeper interface {
 	installed(context.Context, remote.Reader) ([]plan.Change, error) // what it lacks to do so
-	runs(context.Context, remote.Reader) (bool, error)
+	runs(context.Context, remote.Reader) (runs, stays bool, err error)
 	stop(why []string) plan.Run
 	start(why []string) plan.Run
 }

@@ -35,18 +35,19 @@ func (u unit) installed(ctx context.Context, h remote.Reader) ([]plan.Change, er
 	return lacks, nil
 }
 
-func (u unit) runs(ctx context.Context, h remote.Reader) (bool, error) {
+// runs knows "activating" as the wait between two starts that failed, and "deactivating" of a node that does not end.
+func (u unit) runs(ctx context.Context, h remote.Reader) (runs, stays bool, err error) {
 	state, err := query(ctx, h, "systemctl", "is-active", u.Name)
-	return state == "active" || state == "deactivating" || state == "activating", err
+	return state == "active" || state == "deactivating" || state == "activating", state == "active", err
 }
 
-// stopUnit stops the unit $1 and waits for it, $2 seconds at most; where $3 is kill, it is killed then. The unit
-// itself has systemd wait without end.
+// stopUnit stops the unit $1 and waits for it, $2 seconds at most; where $3 is kill, it is killed then, else that is 124, which is a
+// *plan.StillRunsError. The unit itself has systemd wait without end.
 const stopUnit = `systemctl stop --no-block "$1" || exit
 left=$2
 while case $(systemctl is-active "$1") in active | activating | deactivating | reloading) ;; *) false ;; esac; do
 	if [ "$left" -le 0 ]; then
-		[ "$3" = kill ] || { echo "it still runs $2 seconds after SIGTERM; --force kills it then" >&2; exit 1; }
+		[ "$3" = kill ] || { echo "it still runs $2 seconds after SIGTERM" >&2; exit 124; }
 		systemctl kill --signal=KILL "$1"
 	fi
 	left=$((left - 1)); sleep 1

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"math/rand"
 	"os/exec"
@@ -76,29 +78,36 @@ func (b *bed) killed(t *testing.T, s strike, limit ...string) {
 // kills runs a command that prints events, and kills it at the point, without a chance to tidy up.
 func (s strike) kills(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()
-	var said bytes.Buffer
+	if r, err := s.strikes(cmd, func() error { return cmd.Process.Kill() }); err != nil {
+		t.Fatalf("it was not killed: %v\n%s", err, r.err)
+	}
+}
+
+// strikes runs a command that prints events, and does something at the point, to which it has to come. It is what the command came to.
+func (s strike) strikes(cmd *exec.Cmd, does func() error) (result, error) {
+	var said, events bytes.Buffer
 	cmd.Stderr = &said
 	out, err := cmd.StdoutPipe()
 	if err == nil {
 		err = cmd.Start()
 	}
 	if err != nil {
-		t.Fatal(err)
+		return result{}, err
 	}
 	struck := false
-	for lines := bufio.NewScanner(out); lines.Scan() && !struck; {
+	for lines := bufio.NewScanner(io.TeeReader(out, &events)); lines.Scan(); {
 		var e playbooks.Event
-		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
-			t.Errorf("%q: %v", lines.Text(), err)
-		}
-		if struck = s.at(e); struck {
-			err = cmd.Process.Kill()
+		err = errors.Join(err, json.Unmarshal(lines.Bytes(), &e))
+		if !struck && s.at(e) {
+			struck = true
+			err = errors.Join(err, does())
 		}
 	}
-	_ = cmd.Wait() // it was killed
-	if err != nil || !struck {
-		t.Fatalf("it was not killed at %+v: %v\n%s", s, err, &said)
+	_ = cmd.Wait() // its status says how it ended
+	if !struck {
+		err = errors.Join(err, fmt.Errorf("it did not come to %+v", s))
 	}
+	return result{cmd.ProcessState.ExitCode(), events.String(), said.String()}, err
 }
 
 // whole wants nothing half-written on any node, and each to run with the deployment.toml that its stamp names.

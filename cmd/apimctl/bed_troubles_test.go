@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,7 +13,9 @@ import (
 // A trouble is something wrong with a host or the inventory, and how it is mended. What a user sees of it is a golden file.
 type trouble struct {
 	name          string
-	status        int      // of the apply that meets it
+	command       string   // that meets it; "" is apply
+	then          string   // a command that mends it, which is shown too
+	status        int      // of the command that meets it
 	changes       []string // nodes that change, so that apply has something to do there
 	edits, env    []string // of the inventory, as bed.inventory takes them, and of the environment
 	breaks, mends map[string]string
@@ -20,8 +23,13 @@ type trouble struct {
 }
 
 const (
-	crash   = `printf 'start.seconds=40\ncrash.after=5\ncrash.status=3\n' >/opt/wso2/gateway/repository/conf/standin.properties`
-	never   = `printf 'start.seconds=0.2\nnever.healthy=true\n' >/opt/wso2/gateway/repository/conf/standin.properties`
+	crash = `printf 'start.seconds=40\ncrash.after=5\ncrash.status=3\n' >/opt/wso2/gateway/repository/conf/standin.properties`
+	never = `printf 'start.seconds=0.2\nnever.healthy=true\n' >/opt/wso2/gateway/repository/conf/standin.properties`
+	hang  = `printf 'start.seconds=0.2\nhang.on.stop=true\n' >/opt/wso2/gateway/repository/conf/standin.properties
+systemctl stop wso2-gateway && log=/opt/wso2/gateway/repository/logs/wso2carbon.log && : >$log && systemctl start wso2-gateway
+until grep -q 'WSO2 Carbon started' $log; do sleep 0.3; done
+` + quick  // of the next start
+	later   = `printf 'start.seconds=0.2\ncrash.after=20\ncrash.status=3\n' >/opt/wso2/gateway/repository/conf/standin.properties`
 	lies    = `printf 'start.seconds=0.2\nfalse.200=true\nnever.healthy=true\n' >/opt/wso2/gateway/repository/conf/standin.properties`
 	partly  = `printf 'start.seconds=0.2\nundeployed=PizzaShackAPI\n' >/opt/wso2/gateway/repository/conf/standin.properties`
 	quick   = `echo start.seconds=0.2 >/opt/wso2/gateway/repository/conf/standin.properties`
@@ -33,6 +41,9 @@ func (b *bed) troubles(t *testing.T) []trouble {
 	unknown, changed := b.knownHosts(t)
 	return []trouble{
 		{name: "node-dies", status: exitGate, changes: []string{"gw-1", "gw-2"}, breaks: map[string]string{"gw-1": crash}, mends: map[string]string{"gw-1": quick}},
+		{name: "node-dies-later", status: exitGate, changes: []string{"gw-1", "gw-2"}, edits: []string{"in_a_row: 2", "in_a_row: 2, settle: 25s"}, breaks: map[string]string{"gw-1": later}, mends: map[string]string{"gw-1": quick + " && systemctl stop wso2-gateway"}},
+		{name: "node-hangs", command: "restart --limit gw-2", then: "restart --force --limit gw-2", status: exitError, edits: []string{"in_a_row: 2", "in_a_row: 2, stop: 10s"}, breaks: map[string]string{"gw-2": hang}},
+		{name: "node-hangs-apply", then: "stop --force --limit gw-2", status: exitError, changes: []string{"gw-1", "gw-2"}, edits: []string{"in_a_row: 2", "in_a_row: 2, stop: 10s"}, breaks: map[string]string{"gw-2": hang}},
 		{name: "never-healthy", status: exitGate, changes: []string{"gw-2"}, breaks: map[string]string{"gw-2": never}, mends: map[string]string{"gw-2": quick}},
 		{name: "false-200", status: exitGate, changes: []string{"gw-1", "gw-2"}, breaks: map[string]string{"gw-1": lies}, mends: map[string]string{"gw-1": quick}},
 		{name: "api-not-deployed", status: exitGate, changes: []string{"gw-2"}, breaks: map[string]string{"gw-2": partly}, mends: map[string]string{"gw-2": quick}},
@@ -89,7 +100,7 @@ func bedTroubles(t *testing.T, b *bed) {
 	}
 }
 
-// meets has apply meet a trouble, holds what it says to the golden file, mends what was wrong, and applies again.
+// meets has a command meet a trouble, holds what it says to the golden file, mends what was wrong, and applies again.
 func (b *bed) meets(t *testing.T, x trouble) {
 	for _, n := range x.changes {
 		b.config[n] = x.name
@@ -99,19 +110,29 @@ func (b *bed) meets(t *testing.T, x trouble) {
 	for host, script := range x.breaks {
 		b.on(t, host, script)
 	}
-	r := b.runWith(t, x.env, "apply", "-i", b.inventory(t, "trouble", short...), "--yes")
-	after := b.outcome(t, before)
+	inv := b.inventory(t, "trouble", short...)
+	said := b.told(t, x.status, x.env, cmp.Or(x.command, "apply"), inv) + b.outcome(t, before)
 	for host, script := range x.mends {
 		b.on(t, host, script)
 	}
-	if r.status != x.status {
-		t.Errorf("exit status %d, not %d", r.status, x.status)
+	if x.then != "" {
+		said += b.told(t, exitOK, x.env, x.then, inv) + b.outcome(t, before)
 	}
-	b.golden(t, x.name, fmt.Sprintf("$ apimctl apply -i inventory.yaml --yes\n%s-- stderr --\n%s-- exit status %d --\n%s", r.out, r.err, r.status, after))
+	b.golden(t, x.name, said)
 	if x.keeps {
 		b.edits = x.edits
 	}
 	b.wants(t, exitOK, "apply", "-i", b.inventory(t, "mended"), "--yes")
+}
+
+// told is all that a user sees of a command, which is to end with a status.
+func (b *bed) told(t *testing.T, status int, env []string, command, inventory string) string {
+	t.Helper()
+	r := b.runWith(t, env, append(strings.Fields(command), "-i", inventory, "--yes")...)
+	if r.status != status {
+		t.Errorf("apimctl %s: exit status %d, not %d", command, r.status, status)
+	}
+	return fmt.Sprintf("$ apimctl %s -i inventory.yaml --yes\n%s-- stderr --\n%s-- exit status %d --\n", command, r.out, r.err, r.status)
 }
 
 // outcome says of every node how it is now.

@@ -103,6 +103,9 @@ func (a *app) locked(ctx context.Context, s *session, w work, p plan.Plan, r rep
 		return err
 	}
 	defer func() { err = joined(err, s.runner.Unlock(ctx)) }()
+	if err := s.balanced(ctx); err != nil {
+		return err
+	}
 	now, err := s.runner.Plan(ctx, s.deployment.Name, s.playbook)
 	if err != nil {
 		return err

@@ -58,6 +58,13 @@ var hints = []func(error) string{
 	as(func(e *plan.ShareError) string {
 		return "the others were not begun, and " + e.Node + " is still sent requests; its errors: apimctl logs " + e.Node + " --errors --since 10m"
 	}),
+	func(err error) string {
+		var host *playbooks.HostError
+		if !errors.As(err, new(*plan.StillRunsError)) || !errors.As(err, &host) {
+			return ""
+		}
+		return "it may end yet; give it longer (gate.stop in the inventory), or kill it: apimctl stop --force --limit " + host.Host + "; then run this again"
+	},
 	as(func(e *lock.HeldError) string {
 		return "wait for it (--lock-wait 10m); if nothing runs there any more, the lock ends by itself within " + lock.Lease.String() + ", or: apimctl lock break"
 	}),

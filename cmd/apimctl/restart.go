@@ -46,7 +46,7 @@ with exit status 4, and the numbers are told. Else restart asks before it goes o
 	f := c.Flags()
 	f.StringVar(&batch, "batch", "1", "how many gateways at a time: N or P% of them, never all")
 	f.BoolVar(&roll.All, "all-at-once", false, "do not roll: restart all nodes of a kind together")
-	f.BoolVar(&roll.Force, "force", false, "kill what still runs after the stop time")
+	f.BoolVar(&roll.Force, "force", false, "kill what still runs after gate.stop")
 	first.flags(c)
 	c.MarkFlagsMutuallyExclusive("batch", "all-at-once")
 	return a.withChanges(c)

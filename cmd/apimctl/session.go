@@ -20,6 +20,7 @@ type session struct {
 	deployment playbooks.Deployment
 	playbook   playbooks.Playbook // on the hosts that the command is limited to
 	runner     *playbooks.Runner
+	balanced   func(context.Context) error // settles both by what the load balancers have down now, which another run may change
 }
 
 // open loads, settles and connects. The caller closes the runner.
@@ -108,14 +109,20 @@ func (a *app) reach(ctx context.Context, s *session, reporter playbooks.Reporter
 		return err
 	}
 	s.runner = &playbooks.Runner{Connect: connect, Parallel: a.flags.parallel, Reporter: reporter, Stop: a.stop, Balanced: &s.deployment.Balanced, GoesOn: a.goesOn}
+	given := s.deployment
+	s.balanced = func(ctx context.Context) (err error) {
+		if s.deployment, err = given.Drained(ctx, s.runner); err == nil {
+			s.playbook = pb(s.deployment).Only(s.names())
+		}
+		return err
+	}
 	err = s.runner.Open(ctx, s.hostNames())
 	if err == nil {
-		s.deployment, err = s.deployment.Drained(ctx, s.runner)
+		err = s.balanced(ctx)
 	}
 	if err != nil {
 		return joined(err, s.runner.Close())
 	}
-	s.playbook = pb(s.deployment).Only(s.names())
 	return nil
 }
 

@@ -154,8 +154,8 @@ func (m *machine) script(cmd remote.Cmd) error {
 	case strings.Contains(script, "systemctl start"):
 		m.start(cmd.Argv[4])
 	case strings.Contains(script, "systemctl stop"):
-		if m.is("hangs") {
-			return &remote.ExitError{Code: 1, Stderr: "it still runs 300 seconds after SIGTERM; --force kills it then"}
+		if m.is("hangs") && cmd.Argv[6] != "kill" {
+			return &remote.ExitError{Code: 124, Stderr: "it still runs " + cmd.Argv[5] + " seconds after SIGTERM"}
 		}
 		m.die()
 	case strings.Contains(script, "flock") && cmd.Argv[5] == "take" && m.is("locked"):

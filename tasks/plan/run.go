@@ -2,6 +2,7 @@ package plan
 
 import (
 	"context"
+	"errors"
 	"path"
 	"regexp"
 	"strings"
@@ -57,12 +58,28 @@ func (r Run) Apply(ctx context.Context, c remote.Conn) error {
 		}
 	}
 	if err := c.Run(ctx, cmd); err != nil {
-		return err
+		return r.fails(err)
 	}
 	if imagines {
 		h.Touch(r.Touches...)
 	}
 	return nil
+}
+
+// A StillRunsError is a node that had not ended when its time to stop was over. It is told to stop, and may end yet.
+type StillRunsError struct{ Said string } // "it still runs 300 seconds after SIGTERM"
+
+func (e *StillRunsError) Error() string { return e.Said }
+
+// stillRuns is the exit status of a command that stops a node, where it waited in vain: that of timeout(1).
+const stillRuns = 124
+
+func (r Run) fails(err error) error {
+	var exit *remote.ExitError
+	if r.Interrupts && errors.As(err, &exit) && exit.Code == stillRuns {
+		return &StillRunsError{exit.Stderr}
+	}
+	return err
 }
 
 func (Run) kind() string { return "run" }

@@ -212,6 +212,6 @@ func (s *shell) stop(ctx context.Context, r *reply) error {
 		case <-time.After(killGrace):
 		}
 	}
-	s.link.fail(errors.New("a command that was cancelled does not end"))
+	s.link.fail(errors.New("it has stopped to answer: a command that was cancelled does not end"))
 	return context.Cause(ctx)
 }

@@ -9,7 +9,7 @@ status=0
 declare -A beds=( # what runs where: about as long on each
 	[1]='^TestBed(Certificates|Hardening|)$'
 	[2]='^TestBed(Cipher|Databases|Troubles)$'
-	[3]='^TestBed(Canary|Load|RotatesUnderLoad)$'
+	[3]='^TestBed(Canary|Interrupted|Load|RotatesUnderLoad)$'
 	[4]='^TestBedMany$'
 )
 beside=(1 2 3) last=4
