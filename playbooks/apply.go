@@ -4,14 +4,14 @@ import "apimctl/tasks"
 
 // Apply takes a deployment from whatever it is to running: hosts are prepared side by side, all-in-one nodes follow one another,
 // each of them healthy before the next, and gateways come last: one that starts before an all-in-one is up never
-// deploys anything until it is restarted (product-facts.md §4).
+// deploys anything until it is restarted (product-facts.md §4). Gateways that run already stop a batch at a time; new ones start together.
 func Apply(d Deployment) Playbook {
 	return Playbook{
 		{Name: "databases", Nodes: d.looker(), Tasks: d.databases},
 		{Name: "prepare every host", Nodes: d.Nodes, Tasks: d.prepared},
 		{Name: "load balancers", Nodes: d.Balancers(), Tasks: d.balancing},
 		{Name: "all-in-one nodes, one after another", Nodes: d.AllInOnes(), Batch: 1, Tasks: d.running, Group: d.AllInOnes(), Serves: true},
-		{Name: "gateways", Nodes: d.Gateways(), Batch: d.GatewayBatch, Tasks: d.running, Group: d.Gateways(), Serves: true, Canary: d.Canary},
+		{Name: "gateways", Nodes: d.Gateways(), Batch: d.Batch.Of(len(d.Gateways())), Tasks: d.running, Group: d.Gateways(), Serves: true, Together: true, Canary: d.Canary},
 		{Name: "every node is sent requests", Nodes: d.Balancers(), Ends: true},
 	}
 }

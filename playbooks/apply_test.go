@@ -30,7 +30,7 @@ func TestApplyTwice(t *testing.T) {
 	}
 }
 
-// All-in-ones start one after another, each healthy before the next, and gateways after them.
+// All-in-ones start one after another, each healthy before the next, and gateways after them, together: none of them serves yet.
 func TestApplyOrder(t *testing.T) {
 	b := newBench(t, twoAndTwo)
 	if err := b.apply(b.plan()); err != nil {
@@ -42,9 +42,32 @@ func TestApplyOrder(t *testing.T) {
 			order = append(order, e.Host)
 		}
 	}
+	slices.Sort(order[4:])
 	want := []string{"aio-1", "aio-1", "aio-2", "aio-2", "gw-1", "gw-1", "gw-2", "gw-2"}
 	if !slices.Equal(order, want) {
 		t.Errorf("nodes started and were stamped in the order %v, not %v", order, want)
+	}
+}
+
+// A change of all 20 gateways stops a batch of them at a time; those that do not run come first, together.
+func TestApplyKeepsItsBatch(t *testing.T) {
+	b := settled(t, twenty())
+	b.stopped(b.hosts["gw-3"], b.node("gw-3"), "wso2-gateway")
+	changed := newBench(t, strings.Replace(twenty(), "gateway: {hosts", "gateway: {config: {apim.jwt.enable: true}, hosts", 1))
+	changed.hosts = b.hosts
+	changed.deployment.Batch = Batch{Percent: 25}
+	var sizes []int
+	for _, batch := range changed.plan().Plays[0].Batches {
+		sizes = append(sizes, len(batch.Lanes))
+	}
+	if want := []int{1, 5, 5, 5, 4}; !slices.Equal(sizes, want) {
+		t.Errorf("batches of %d gateways, not %d", sizes, want)
+	}
+	if err := changed.apply(changed.plan()); err != nil {
+		t.Fatal(err)
+	}
+	if got := changed.mostDown(); got > 5 || got < 2 {
+		t.Errorf("up to %d were down at a time, not 5", got)
 	}
 }
 

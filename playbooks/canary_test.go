@@ -101,7 +101,8 @@ func TestCanary(t *testing.T) {
 func TestCanaryWithoutBalancers(t *testing.T) {
 	for _, text := range []string{twoAndTwo, hookedText} {
 		b := settled(t, text)
-		p := b.planOf(Restart(b.deployment, Roll{Batch: Batch{Nodes: 5}, Canary: 20 * time.Millisecond}))
+		b.deployment.Batch = Batch{Nodes: 5}
+		p := b.planOf(Restart(b.deployment, Roll{Canary: 20 * time.Millisecond}))
 		gateways := p.Plays[1]
 		var steps []string
 		for _, batch := range gateways.Batches {

@@ -12,9 +12,8 @@ import (
 
 // A Roll says how a restart goes about.
 type Roll struct {
-	Batch Batch // gateways at a time
-	All   bool  // all nodes at once: nothing serves meanwhile
-	Force bool  // what does not stop in time is killed
+	All   bool // all nodes at once: nothing serves meanwhile
+	Force bool // what does not stop in time is killed
 
 	Canary time.Duration // how long the first gateway is watched before the others; 0 has none go first
 }
@@ -25,18 +24,31 @@ type Batch struct {
 	Percent int
 }
 
-// ParseBatch reads "3" or "25%".
-func ParseBatch(text string) (Batch, error) {
+// Set reads "3" or "25%".
+func (b *Batch) Set(text string) error {
 	digits, share := strings.CutSuffix(text, "%")
 	n, err := strconv.Atoi(digits)
 	switch {
 	case err != nil || n < 1 || share && n > 100:
-		return Batch{}, errors.New("is neither a number of nodes nor a share of them: 2, 25%")
+		return errors.New("it is neither a number of nodes nor a share of them: 2, 25%")
 	case share:
-		return Batch{Percent: n}, nil
+		*b = Batch{Percent: n}
+	default:
+		*b = Batch{Nodes: n}
 	}
-	return Batch{Nodes: n}, nil
+	return nil
 }
+
+// String is how Set reads it.
+func (b *Batch) String() string {
+	if b.Percent > 0 {
+		return strconv.Itoa(b.Percent) + "%"
+	}
+	return strconv.Itoa(b.Of(1))
+}
+
+// Type is what help calls it.
+func (*Batch) Type() string { return "N|P%" }
 
 // Of is how many of so many nodes it is: at least one.
 func (b Batch) Of(nodes int) int {
@@ -67,7 +79,7 @@ func Start(d Deployment) Playbook {
 	}
 }
 
-// Restart restarts all-in-one nodes one after another and then gateways, a batch at a time, each healthy before the next. The last
+// Restart restarts all-in-one nodes one after another and then gateways, the deployment's batch at a time, each healthy before the next. The last
 // healthy node of a group is not stopped. All at once, all nodes of a kind restart together, and no one is guarded.
 func Restart(d Deployment, r Roll) Playbook {
 	restarted := func(n Node) []tasks.Task { return d.sent(n, tasks.Restarted{Service: d.kept(n, r.Force)}) }
@@ -78,10 +90,10 @@ func Restart(d Deployment, r Roll) Playbook {
 			{Name: "restart all gateways at once", Nodes: gateways, Tasks: restarted, Unbalanced: 1, Serves: true},
 		}
 	}
-	size := max(1, min(r.Batch.Of(len(gateways)), len(gateways)-1)) // one serves on
+	size := max(1, min(d.Batch.Of(len(gateways)), len(gateways)-1)) // one serves on
 	return Playbook{
 		{Name: "restart all-in-one nodes, one after another", Nodes: aios, Batch: 1, Tasks: restarted, Group: aios, Serves: true},
-		{Name: "restart gateways, " + atATime(size), Nodes: gateways, Batch: size, Tasks: restarted, Group: gateways, Serves: true, Canary: r.Canary},
+		{Name: "restart gateways, " + atATime(size), Nodes: gateways, Batch: size, Tasks: restarted, Group: gateways, Serves: true, Together: true, Canary: r.Canary},
 	}
 }
 

@@ -164,12 +164,11 @@ func twenty() string {
 // However gateways are restarted, no more than a batch of them is down at a time, and never all.
 func TestRestartKeepsItsBatch(t *testing.T) {
 	for text, want := range map[string]int{"1": 1, "3": 3, "25%": 5, "1%": 1, "100%": 19} {
-		size, err := ParseBatch(text)
-		if err != nil {
-			t.Fatal(err)
-		}
 		b := settled(t, twenty())
-		if err := b.carry(Restart(b.deployment, Roll{Batch: size})); err != nil {
+		if err := b.deployment.Batch.Set(text); err != nil || b.deployment.Batch.String() != text {
+			t.Fatalf("%s is %s, %v", text, &b.deployment.Batch, err)
+		}
+		if err := b.carry(Restart(b.deployment, Roll{})); err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
 		if got := b.mostDown(); got > want || got < 1 {
@@ -194,9 +193,10 @@ func (b *bench) mostDown() int {
 	return most
 }
 
-func TestParseBatch(t *testing.T) {
+func TestBatch(t *testing.T) {
 	for _, text := range []string{"", "0", "-1", "0%", "101%", "two", "3 %"} {
-		if b, err := ParseBatch(text); err == nil {
+		var b Batch
+		if err := b.Set(text); err == nil {
 			t.Errorf("%q is %+v", text, b)
 		}
 	}

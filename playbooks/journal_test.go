@@ -66,13 +66,13 @@ func (b *bench) effects(host string, meets func()) func(remote.Cmd) error {
 }
 
 // journaled restarts under locks, gateways that stop meeting so many of each other, and returns what the hosts' own journals say, in the order of time.
-func (b *bench) journaled(roll Roll, together int) []journal.Entry {
+func (b *bench) journaled(together int) []journal.Entry {
 	b.t.Helper()
 	meets := meeting(together)
 	for _, n := range b.deployment.Nodes {
 		b.keepsJournal(n.Name, meets)
 	}
-	p := b.planOf(Restart(b.deployment, roll))
+	p := b.planOf(Restart(b.deployment, Roll{}))
 	r := b.runner()
 	err := r.Open(b.t.Context(), p.Names())
 	if err == nil {
@@ -103,7 +103,8 @@ func (b *bench) journaled(roll Roll, together int) []journal.Entry {
 func TestJournalProvesTheBatch(t *testing.T) {
 	for share, want := range map[int]int{25: 5, 50: 10} {
 		b := settled(t, twenty())
-		had := journaltest.Most(b.journaled(Roll{Batch: Batch{Percent: share}}, want), "wait until https://localhost:9443"+HealthPath)
+		b.deployment.Batch = Batch{Percent: share}
+		had := journaltest.Most(b.journaled(want))
 		if want := (journaltest.Away{Gateways: want, WithAllInOne: 1, Returned: 22}); had != want {
 			t.Errorf("%d%%: away were %+v, not %+v", share, had, want)
 		}

@@ -20,20 +20,20 @@ const State = "/var/lib/apimctl"
 
 // A Deployment is an inventory with everything settled that its tasks need: no file is read and nothing is asked from here on.
 type Deployment struct {
-	Name         string
-	Version      string
-	Nodes        []Node // all-in-one nodes and gateways, in inventory order
-	HostLines    []string
-	Trusted      []tasks.Trusted // certificates of the inventory's that every truststore holds
-	PKI          PKI
-	GatewayBatch int
-	Canary       time.Duration // how long the first gateway that changes is watched before the others; 0 has none go first
-	Upstream     Endpoint
-	Databases    []tasks.Database // those that are looked at
-	JDBC         []tasks.JDBC     // those that nodes connect to
-	Balanced     Balanced
-	Notes        []string // what was done about what the inventory gives, that its owner may not expect
-	Hardening    inventory.Hardening
+	Name      string
+	Version   string
+	Nodes     []Node // all-in-one nodes and gateways, in inventory order
+	HostLines []string
+	Trusted   []tasks.Trusted // certificates of the inventory's that every truststore holds
+	PKI       PKI
+	Batch     Batch         // how many gateways stop at a time
+	Canary    time.Duration // how long the first gateway that changes is watched before the others; 0 has none go first
+	Upstream  Endpoint
+	Databases []tasks.Database // those that are looked at
+	JDBC      []tasks.JDBC     // those that nodes connect to
+	Balanced  Balanced
+	Notes     []string // what was done about what the inventory gives, that its owner may not expect
+	Hardening inventory.Hardening
 }
 
 // An Endpoint is where nodes call the all-in-ones: a load balancer, or the first of them.

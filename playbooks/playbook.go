@@ -29,6 +29,9 @@ type Play struct {
 	// Ends has the nodes, which are load balancers, send requests to everybody again, and trust only whom they need to. It needs no Tasks.
 	Ends bool
 
+	// Together has nodes that stop nothing worked on at the same time, before those that stop a batch at a time.
+	Together bool
+
 	// Canary is how long the first node is watched before the others; 0 has none go first.
 	Canary time.Duration
 
@@ -112,13 +115,24 @@ func (p Play) inOrder(lanes []plan.Lane) []plan.Lane {
 	return lanes
 }
 
-// batches are lanes that are worked on together. A canary is alone in the first.
+// batches are lanes in order that are worked on together. A canary is alone in the first.
 func (p Play) batches(lanes []plan.Lane) [][]plan.Lane {
 	size := p.size(len(lanes))
-	if p.Canary == 0 || len(lanes) == 0 {
-		return slices.Collect(slices.Chunk(lanes, size))
+	var all [][]plan.Lane
+	first := func(n int) {
+		if n > 0 {
+			all, lanes = append(all, lanes[:n]), lanes[n:]
+		}
 	}
-	return append([][]plan.Lane{lanes[:1]}, slices.Collect(slices.Chunk(lanes[1:], size))...)
+	if p.Canary > 0 {
+		first(min(1, len(lanes)))
+	}
+	if n := slices.IndexFunc(lanes, stops); p.Together && n >= 0 {
+		first(n)
+	} else if p.Together {
+		first(len(lanes))
+	}
+	return append(all, slices.Collect(slices.Chunk(lanes, size))...)
 }
 
 // size is how many of so many lanes are worked on at a time. Of a group that is guarded one node is left out.

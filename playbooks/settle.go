@@ -34,7 +34,7 @@ func Settle(inv *inventory.Inventory, products Products) (Deployment, error) {
 		return Deployment{}, err
 	}
 	lines, err := hostLines(inv)
-	d := Deployment{Name: inv.Name, Version: inv.Version, HostLines: lines, Trusted: trusted, GatewayBatch: 1, Hardening: inv.Hardening}
+	d := Deployment{Name: inv.Name, Version: inv.Version, HostLines: lines, Trusted: trusted, Hardening: inv.Hardening}
 	errs := []error{err}
 	d.Nodes, err = s.nodes(driver)
 	errs = append(errs, err)

@@ -54,6 +54,7 @@ type flags struct {
 	askBecomePass bool
 	lockWait      time.Duration
 	strict        bool
+	batch         playbooks.Batch
 	understood    bool
 }
 

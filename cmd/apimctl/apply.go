@@ -14,12 +14,13 @@ func (a *app) applyCommand() *cobra.Command {
 		Use:   "apply [PLAN]",
 		Short: "Plan, ask, and do it: from the inventory to a running, healthy deployment",
 		Long: `apply makes a plan, shows it, asks, and does it: hosts are prepared side by side, then all-in-one nodes follow one another, each
-healthy before the next, and gateways come last. What is already as it should be is left alone.
+healthy before the next, and gateways come last: --batch of them at a time where they serve already, new ones together. What is already as it
+should be is left alone.
 
 --canary has one gateway that changes go before the others: it is watched for --bake, as with restart.
 
 With PLAN, a file that 'apimctl plan --out' wrote, it does exactly that plan, and refuses when the world has moved since.`,
-		Example: "  apimctl apply -i inventory.yaml\n  apimctl apply -i inventory.yaml --yes --limit gw-1",
+		Example: "  apimctl apply -i inventory.yaml\n  apimctl apply -i inventory.yaml --yes --limit gw-1\n  apimctl apply -i inventory.yaml --batch 25%",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			bake, err := first.watched(c)
@@ -39,6 +40,7 @@ With PLAN, a file that 'apimctl plan --out' wrote, it does exactly that plan, an
 			return a.carry(c.Context(), w)
 		},
 	}
+	a.withBatch(c)
 	first.flags(c)
 	a.withStrict(c)
 	a.withUnderstanding(c)

@@ -40,6 +40,11 @@ func (a *app) withChanges(c *cobra.Command) *cobra.Command {
 	return a.withHosts(a.withLocks(c))
 }
 
+// withBatch gives a command the flag of those that roll.
+func (a *app) withBatch(c *cobra.Command) {
+	c.Flags().Var(&a.flags.batch, "batch", "how many gateways stop at a time: N or P% of them, never all")
+}
+
 // withLocks gives a command the flag of those that lock hosts.
 func (a *app) withLocks(c *cobra.Command) *cobra.Command {
 	c.Flags().DurationVar(&a.flags.lockWait, "lock-wait", 0, "how long to wait for hosts that another run has locked: 5m")

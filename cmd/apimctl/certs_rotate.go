@@ -23,7 +23,8 @@ func (a *app) certsRotateCommand() *cobra.Command {
 		Short: "Replace TLS keys without an outage, and with --ca the CA too",
 		Long: `certs rotate replaces the TLS key and certificate of every node and load balancer, or of one with --host. With --ca it replaces
 the CA first: every node comes to trust the new one besides the old one, then node by node switches to a key of the new one, then the old one is dropped.
-Each step is carried out as apply does it, nodes one after another, each healthy before the next. The signing key stays.
+Each step is carried out as apply does it, all-in-one nodes one after another and gateways --batch at a time, each healthy before the next. The
+signing key stays.
 
 It can be stopped at any point; run it again, and it goes on with the step that was not finished.`,
 		Example: "  apimctl certs rotate -i inventory.yaml --host gw-1\n  apimctl certs rotate -i inventory.yaml --ca --yes",
@@ -33,6 +34,7 @@ It can be stopped at any point; run it again, and it goes on with the step that 
 	c.Flags().StringVar(&host, "host", "", "only the key of this host")
 	c.Flags().BoolVar(&a.flags.yes, "yes", false, "do not ask")
 	c.MarkFlagsMutuallyExclusive("ca", "host")
+	a.withBatch(c)
 	return a.withAllHosts(a.withLocks(c))
 }
 
@@ -162,6 +164,7 @@ func (a *app) certsRotateSigningCommand() *cobra.Command {
 		},
 	}
 	a.withUnderstanding(c)
+	a.withBatch(c)
 	return a.withAllHosts(a.withLocks(c))
 }
 
@@ -202,6 +205,7 @@ func (a *app) renewSigning(ctx context.Context, s *session, r reporter) error {
 	if err != nil {
 		return &inputError{err}
 	}
+	d.Batch = s.deployment.Batch
 	if s.deployment, err = d.Drained(ctx, s.runner); err != nil {
 		return err
 	}

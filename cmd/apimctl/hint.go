@@ -72,7 +72,7 @@ var hints = []func(error) string{
 	is(errHalfway, "once what stands above is mended: apimctl apply finishes it; certs rotate-signing would make yet another key"),
 	is(errMeanwhile, "run it again: it plans anew"),
 	is(tasks.ErrNotInstalled, "install it first: apimctl apply"),
-	is(errMoved, "make a new plan: apimctl plan --out FILE; a plan made with --limit is applied with the same --limit"),
+	is(errMoved, "make a new plan: apimctl plan --out FILE; a plan made with --limit or --batch is applied with the same"),
 	as(func(e *tasks.DriverError) string {
 		return "install it on the host (apt-get install " + e.Package + "), or give a jar as databases.driver"
 	}),

@@ -25,6 +25,7 @@ No host is changed. Exit status 2 says that there is something to do.`,
 		},
 	}
 	c.Flags().StringVar(&out, "out", "", "also save the plan to this file, for 'apimctl apply FILE'")
+	a.withBatch(c)
 	a.withStrict(c)
 	a.withUnderstanding(c)
 	return a.withHosts(c)

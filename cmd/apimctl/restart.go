@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -11,7 +10,6 @@ import (
 
 func (a *app) restartCommand() *cobra.Command {
 	var roll playbooks.Roll
-	var batch string
 	var first canary
 	c := &cobra.Command{
 		Use:   "restart",
@@ -27,9 +25,6 @@ with exit status 4, and the numbers are told. Else restart asks before it goes o
 		Example: "  apimctl restart -i inventory.yaml\n  apimctl restart -i inventory.yaml --limit gateway --batch 25% --yes",
 		RunE: func(c *cobra.Command, _ []string) error {
 			var err error
-			if roll.Batch, err = playbooks.ParseBatch(batch); err != nil {
-				return &usageError{fmt.Errorf("--batch %s: %w", batch, err)}
-			}
 			if roll.Canary, err = first.watched(c); err != nil {
 				return err
 			}
@@ -44,7 +39,7 @@ with exit status 4, and the numbers are told. Else restart asks before it goes o
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&batch, "batch", "1", "how many gateways at a time: N or P% of them, never all")
+	a.withBatch(c)
 	f.BoolVar(&roll.All, "all-at-once", false, "do not roll: restart all nodes of a kind together")
 	f.BoolVar(&roll.Force, "force", false, "kill what still runs after gate.stop")
 	first.flags(c)

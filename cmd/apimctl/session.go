@@ -109,6 +109,7 @@ func (a *app) reach(ctx context.Context, s *session, reporter playbooks.Reporter
 		return err
 	}
 	s.runner = &playbooks.Runner{Connect: connect, Parallel: a.flags.parallel, Reporter: reporter, Stop: a.stop, Balanced: &s.deployment.Balanced, GoesOn: a.goesOn}
+	s.deployment.Batch = a.flags.batch
 	given := s.deployment
 	s.balanced = func(ctx context.Context) (err error) {
 		if s.deployment, err = given.Drained(ctx, s.runner); err == nil {

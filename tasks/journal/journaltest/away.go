@@ -14,16 +14,16 @@ type Away struct {
 	Returned     int // how often a node went away and came back
 }
 
-// Most counts in entries that are in the order of time. A node is away from when its stop is begun until a change that begins with gate,
-// which is the last one that waits for it to be healthy, is done.
-func Most(entries []journal.Entry, gate string) Away {
+// Most counts in entries that are in the order of time. A node is away from when its stop is begun until its stamp is written, which is done once it
+// has passed its gate.
+func Most(entries []journal.Entry) Away {
 	var most Away
 	away := map[string]bool{}
 	for _, e := range entries {
 		switch {
 		case e.Phase == journal.Started && strings.HasPrefix(e.Change, "stop "):
 			away[e.Host] = true
-		case e.Phase == journal.Done && away[e.Host] && strings.HasPrefix(e.Change, gate):
+		case e.Phase == journal.Done && away[e.Host] && strings.HasPrefix(e.Change, "write ") && strings.HasSuffix(e.Change, ".stamp"):
 			delete(away, e.Host)
 			most.Returned++
 		}
