@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -65,36 +66,65 @@ func (b *bed) balance(t *testing.T) *http.Client {
 		"\nproxy: {https: 0, http: 0}", "\nload_balancer: {certificate: test-lb.pem, key: test-lb.key, drain: 5s}\n#",
 		"\ngroups:\n", "\ngroups:\n  load-balancer: {hosts: {lb-1: {address: "+b.vars["BED_LB_1"]+"}}}\n",
 	)
-	at, err := exec.Command("docker", "port", b.vars["BED_PROJECT"]+"-lb-1", "443").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
 	leaf, err := x509.ParseCertificate(c.Certificate[0])
 	if err != nil {
 		t.Fatal(err)
 	}
 	roots := x509.NewCertPool()
 	roots.AddCert(leaf)
-	address, _, _ := strings.Cut(string(at), "\n")
-	return loadClient(t, address, roots)
+	return loadClient(t, fromAfar(t, b.vars["BED_PROJECT"]+"-lb-1", b.vars["BED_LB_1"]), roots)
 }
 
-// underLoad is the load of these tests: API calls and portals.
-func underLoad(t *testing.T, client *http.Client) *load {
-	return startLoad(t, client, []string{"https://gw.am.wso2.com/ping", "https://api.am.wso2.com/publisher"}, 200)
-}
+// afar passes connections on to the nginx beside it, each from another network: portals are sticky by the client's, and the test has one.
+const afar = `use IO::Socket::INET; use IO::Select; use strict;
+$SIG{CHLD} = 'IGNORE';
+my $door = IO::Socket::INET->new(LocalPort => 4430, Listen => 128, ReuseAddr => 1) or die $!;
+for (my $n = 0; my $client = $door->accept; $n++) {
+	next if fork;
+	my $nginx = IO::Socket::INET->new(PeerAddr => '127.0.0.1:443', LocalAddr => '127.0.' . $n % 250 . '.1') or exit;
+	my %to = ($client => $nginx, $nginx => $client);
+	my $both = IO::Select->new($client, $nginx);
+	while (my @from = $both->can_read) {
+		for (@from) { sysread($_, my $said, 65536) or exit; syswrite($to{$_}, $said) }
+	}
+}`
 
-// shared waits until both gateways have answered, and says who answered since it was last asked.
-func (l *load) shared(t *testing.T, when string) {
+// fromAfar is an address at which clients reach a balancer as if they came from many networks.
+func fromAfar(t *testing.T, container, address string) string {
 	t.Helper()
+	start := exec.Command("docker", "exec", "-i", container, "sh", "-ec", `cat >/run/afar
+systemctl stop afar 2>/dev/null || true
+systemd-run --quiet --collect --unit=afar perl /run/afar
+until ss -ltn | grep -q :4430; do sleep 0.1; done`)
+	start.Stdin = strings.NewReader(afar)
+	if out, err := start.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	t.Cleanup(func() { _ = exec.Command("docker", "exec", container, "systemctl", "stop", "afar").Run() })
+	return address + ":4430"
+}
+
+// underLoad is the load of these tests: API calls, some of which take a while, and portals.
+func underLoad(t *testing.T, client *http.Client) *load {
+	const api, portal = "https://gw.am.wso2.com/ping", "https://api.am.wso2.com/publisher"
+	return startLoad(t, client, []string{api, portal, api + "?delay=300", portal}, 200)
+}
+
+// shares waits until all these nodes have answered, and logs who answered since that was asked last.
+func (l *load) shares(t *testing.T, when string, nodes ...string) {
+	t.Helper()
+	had := map[string]int{}
 	for end := time.Now().Add(20 * time.Second); ; time.Sleep(2 * time.Second) {
-		had := l.since()
-		t.Logf("%s: %v", when, had)
-		if had["gw-1"] > 0 && had["gw-2"] > 0 {
+		for n, count := range l.since() {
+			had[n] += count
+		}
+		silent := slices.DeleteFunc(slices.Clone(nodes), func(n string) bool { return had[n] > 0 })
+		if len(silent) == 0 {
+			t.Logf("%s: answered by %v", when, had)
 			return
 		}
 		if time.Now().After(end) {
-			t.Fatalf("%s not both gateways answer: %v", when, had)
+			t.Fatalf("%s: answered by %v, and not by %v", when, had, silent)
 		}
 	}
 }
@@ -102,30 +132,36 @@ func (l *load) shared(t *testing.T, when string) {
 // lost ends the load and wants nothing of it to have failed.
 func (l *load) lost(t *testing.T) {
 	t.Helper()
-	sent, failed, byNode := l.stop()
-	t.Logf("%d requests, %d failed; in all: %v", sent, len(failed), byNode)
+	failed := l.stop()
+	t.Log(l)
 	if len(failed) > 0 {
-		t.Errorf("%d of %d requests failed:\n%s", len(failed), sent, strings.Join(failed[:min(20, len(failed))], "\n"))
+		t.Errorf("%d of %d requests failed:\n%s", len(failed), l.sent, strings.Join(failed[:min(20, len(failed))], "\n"))
 	}
+}
+
+// rolls restarts every node under load.
+func (b *bed) rolls(t *testing.T, client *http.Client, inv string) *load {
+	t.Helper()
+	l := underLoad(t, client)
+	time.Sleep(2 * time.Second)
+	l.shares(t, "before", b.nodes...)
+	b.wants(t, exitOK, "restart", "-i", inv, "--yes")
+	l.shares(t, "during restart", b.nodes...)
+	return l
 }
 
 // loadRolls restarts every node, and has an apply change the configuration of every node.
 func loadRolls(t *testing.T, b *bed, client *http.Client) {
 	before := b.processes(t)
-	l := underLoad(t, client)
-	time.Sleep(2 * time.Second)
-	l.shared(t, "before")
-	inv := b.inventory(t, "rolls")
-	b.wants(t, exitOK, "restart", "-i", inv, "--yes")
-	l.shared(t, "during restart")
+	l := b.rolls(t, client, b.inventory(t, "rolls"))
 	between := b.processes(t)
 	for _, n := range b.nodes {
 		b.config[n] = "rolled"
 	}
 	b.wants(t, exitOK, "apply", "-i", b.inventory(t, "rolled"), "--yes")
-	l.shared(t, "during apply")
+	l.shares(t, "during apply", b.nodes...)
 	time.Sleep(2 * time.Second)
-	l.shared(t, "after")
+	l.shares(t, "after", b.nodes...)
 	l.lost(t)
 	for n, now := range b.processes(t) {
 		if between[n] == before[n] || now == between[n] {
@@ -153,7 +189,7 @@ func loadDies(t *testing.T, b *bed, client *http.Client) {
 	b.on(t, "gw-1", quickly)
 	b.wants(t, exitOK, "apply", "-i", inv, "--yes")
 	l.since()
-	l.shared(t, "once it is mended")
+	l.shares(t, "once it is mended", b.nodes...)
 	l.lost(t)
 }
 
@@ -170,14 +206,18 @@ func loadLast(t *testing.T, b *bed, _ *http.Client) {
 	}
 }
 
-// loadUndrained is the same load while both gateways restart together: it has to see what that costs.
+// loadUndrained is the same load and the same roll, with a balancer that apimctl does not know of: it has to see what that costs.
 func loadUndrained(t *testing.T, b *bed, client *http.Client) {
-	l := underLoad(t, client)
-	time.Sleep(time.Second)
-	b.wants(t, exitOK, "restart", "-i", b.inventory(t, "undrained"), "--limit", "gateway", "--all-at-once", "--yes")
-	sent, failed, _ := l.stop()
-	t.Logf("%d of %d requests failed", len(failed), sent)
+	before := b.processes(t)
+	l := b.rolls(t, client, b.inventory(t, "undrained", "\nload_balancer: {", "\n#", "\n  load-balancer: {", "\n  #"))
+	failed := l.stop()
+	t.Log(l)
 	if len(failed) == 0 {
-		t.Error("nothing was lost while all restart together: this test sees no failures")
+		t.Error("nothing was lost in a roll that drains nothing: this test sees no failures")
+	}
+	for n, now := range b.processes(t) {
+		if now == before[n] {
+			t.Errorf("%s was not restarted", n)
+		}
 	}
 }
