@@ -53,8 +53,7 @@ func TestApplyOrder(t *testing.T) {
 func TestApplyKeepsItsBatch(t *testing.T) {
 	b := settled(t, twenty())
 	b.stopped(b.hosts["gw-3"], b.node("gw-3"), "wso2-gateway")
-	changed := newBench(t, strings.Replace(twenty(), "gateway: {hosts", "gateway: {config: {apim.jwt.enable: true}, hosts", 1))
-	changed.hosts = b.hosts
+	changed := b.again(strings.Replace(twenty(), "gateway: {hosts", "gateway: {config: {apim.jwt.enable: true}, hosts", 1))
 	changed.deployment.Batch = Batch{Percent: 25}
 	var sizes []int
 	for _, batch := range changed.plan().Plays[0].Batches {
@@ -77,8 +76,7 @@ func TestApplyRestartsWhatChanges(t *testing.T) {
 	if err := b.apply(b.plan()); err != nil {
 		t.Fatal(err)
 	}
-	changed := newBench(t, strings.Replace(twoAndTwo, "address: 10.0.0.22", "address: 10.0.0.22, config: {apim.jwt.enable: true}", 1))
-	changed.hosts = b.hosts
+	changed := b.again(strings.Replace(twoAndTwo, "address: 10.0.0.22", "address: 10.0.0.22, config: {apim.jwt.enable: true}", 1))
 	p := changed.plan()
 	if got := p.Interrupted(); !slices.Equal(got, []string{"gw-2"}) {
 		t.Errorf("%v restart, not gw-2 alone", got)

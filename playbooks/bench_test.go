@@ -47,6 +47,7 @@ type bench struct {
 	deployment Deployment
 	hosts      map[string]*remotetest.Memory
 	events     []Event
+	shown      tls.Certificate // what nodes show: the distributions bring it
 	balancer   tls.Certificate // what the load balancers show
 	down       []string        // whom the balancers sent nothing to, whenever they loaded something
 }
@@ -65,6 +66,19 @@ func (b *bench) runner() *Runner {
 
 func newBench(t *testing.T, text string) *bench {
 	t.Helper()
+	return benchOf(t, text, remotetest.Certificate(t))
+}
+
+// again is another inventory for the same hosts.
+func (b *bench) again(text string) *bench {
+	b.t.Helper()
+	changed := benchOf(b.t, text, b.shown)
+	changed.hosts = b.hosts
+	return changed
+}
+
+func benchOf(t *testing.T, text string, shown tls.Certificate) *bench {
+	t.Helper()
 	dir := t.TempDir()
 	for _, name := range []string{"aio.zip", "gw.zip", "mariadb-java-client-3.1.0.jar"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(name), 0o600); err != nil {
@@ -80,11 +94,11 @@ func newBench(t *testing.T, text string) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := Settle(inv, products())
+	d, err := Settle(inv, products(shown))
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{t: t, balancer: balancer, deployment: d, hosts: map[string]*remotetest.Memory{}}
+	b := &bench{t: t, shown: shown, balancer: balancer, deployment: d, hosts: map[string]*remotetest.Memory{}}
 	for _, n := range d.Nodes {
 		b.hosts[n.Name] = b.machine(n)
 	}
@@ -94,16 +108,24 @@ func newBench(t *testing.T, text string) *bench {
 	return b
 }
 
-// emptyStore is a truststore with nothing in it.
-func emptyStore() []byte {
+// vendorStore is a keystore of the vendor's, with certificates under its alias.
+func vendorStore(shown ...[]byte) []byte {
 	var b bytes.Buffer
-	if err := jks.New().Store(&b, []byte("wso2carbon")); err != nil {
-		panic(err) // memory takes it
+	s := jks.New()
+	for _, der := range shown {
+		entry := jks.TrustedCertificateEntry{Certificate: jks.Certificate{Type: "X509", Content: der}}
+		if err := s.SetTrustedCertificateEntry("wso2carbon", entry); err != nil {
+			panic(err) // memory takes it
+		}
+	}
+	if err := s.Store(&b, []byte("wso2carbon")); err != nil {
+		panic(err)
 	}
 	return b.Bytes()
 }
 
-func products() Products {
+// products are distributions whose nodes show a certificate.
+func products(shown tls.Certificate) Products {
 	tree := func(script string) fstest.MapFS {
 		return fstest.MapFS{
 			"bin/" + script:                                       {Mode: 0o755, Data: []byte("#!/bin/sh\n")},
@@ -111,7 +133,8 @@ func products() Products {
 			"repository/components/lib/x":                         {Mode: 0o644},
 			"repository/components/dropins/x":                     {Mode: 0o644},
 			"repository/logs/x":                                   {Mode: 0o644},
-			"repository/resources/security/client-truststore.jks": {Mode: 0o644, Data: emptyStore()},
+			"repository/resources/security/client-truststore.jks": {Mode: 0o644, Data: vendorStore()},
+			"repository/resources/security/wso2carbon.jks":        {Mode: 0o644, Data: vendorStore(shown.Certificate...)},
 		}
 	}
 	return Products{
@@ -146,12 +169,13 @@ func (b *bench) machine(n Node) *remotetest.Memory {
 func (b *bench) started(m *remotetest.Memory, n Node, unit string) {
 	runs(m, n, unit)
 	m.Serve("localhost:9763", healthy)
-	m.ServeTLS("localhost:9443", healthy, remotetest.Certificate(b.t))
+	m.ServeTLS("localhost:9443", healthy, b.shown)
+	m.Serve("localhost:8243", healthy)
 	b.reach(n, healthy)
 	if n.Role == inventory.AllInOne {
 		for _, h := range b.hosts {
 			hears(h, n.Name)
-			h.ServeTLS(net.JoinHostPort("api.example.com", "9443"), healthy, remotetest.Certificate(b.t))
+			h.ServeTLS(net.JoinHostPort("api.example.com", "9443"), healthy, b.shown)
 			h.ServeTLS(net.JoinHostPort("api.example.com", "443"), healthy, b.balancer)
 		}
 	}
@@ -176,14 +200,14 @@ func (b *bench) stopped(m *remotetest.Memory, n Node, unit string) {
 	m.Set("/proc/42/cmdline", remote.File{})
 	m.Serve("localhost:9763", nil)
 	m.Serve("localhost:9443", nil)
+	m.Serve("localhost:8243", nil)
 	b.reach(n, nil)
 }
 
 // reach has other nodes reach a node, or not.
 func (b *bench) reach(n Node, h http.Handler) {
-	cert := remotetest.Certificate(b.t)
 	for _, m := range b.hosts {
-		m.ServeTLS(net.JoinHostPort(n.Address, "9443"), h, cert)
+		m.ServeTLS(net.JoinHostPort(n.Address, "9443"), h, b.shown)
 	}
 }
 

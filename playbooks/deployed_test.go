@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"apimctl/tasks/plan"
-	"apimctl/tasks/remote/remotetest"
 )
 
 // healthy is what a node answers that is: the control plane lists one API, and a gateway has whatever it is asked for.
@@ -52,8 +51,8 @@ func TestGatewayHasItsAPIs(t *testing.T) {
 	} {
 		b := settled(t, twoAndTwo)
 		gw := b.hosts["gw-1"]
-		gw.ServeTLS("api.example.com:9443", sides(c.list, c.has), remotetest.Certificate(t))
-		gw.ServeTLS("localhost:9443", sides(c.list, c.has), remotetest.Certificate(t))
+		gw.ServeTLS("api.example.com:9443", sides(c.list, c.has), b.shown)
+		gw.ServeTLS("localhost:9443", sides(c.list, c.has), b.shown)
 		said, err := b.rung(t, "gw-1", "apis").Try(t.Context(), gw)
 		if want, no := strings.CutPrefix(c.said, "!"); said != want || no != (err != nil) {
 			t.Errorf("%s: it says %q (%v), not %q", c.list, said, err, c.said)
@@ -65,14 +64,16 @@ func TestGatewayHasItsAPIs(t *testing.T) {
 func TestRefusedCredentialsEndTheWait(t *testing.T) {
 	for _, at := range []string{"api.example.com:9443", "localhost:9443"} {
 		b := settled(t, strings.Replace(twoAndTwo, "ssh:", "admin: {username: admin, password: planted-2}\nssh:", 1))
+		many := `{"list":[{"name":"A","version":"1"},{"name":"B","version":"1"},{"name":"C","version":"1"}]}`
 		gw := b.hosts["gw-1"]
-		gw.ServeTLS("api.example.com:9443", healthy, remotetest.Certificate(t))
-		gw.ServeTLS("localhost:9443", healthy, remotetest.Certificate(t))
+		lists := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, many) })
+		gw.ServeTLS("api.example.com:9443", lists, b.shown)
+		gw.ServeTLS("localhost:9443", healthy, b.shown)
 		asked := 0
 		gw.ServeTLS(at, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			asked++
 			sides(pizza, "").ServeHTTP(w, r)
-		}), remotetest.Certificate(t))
+		}), b.shown)
 		err := plan.Wait{Probe: b.rung(t, "gw-1", "apis"), Every: 1, For: 1e12}.Apply(t.Context(), gw)
 		if err == nil || !strings.HasPrefix(err.Error(), "the credentials are refused; the probe was told last: https://"+at) || asked != 3 {
 			t.Errorf("%s was asked %d times: %v", at, asked, err)
@@ -84,8 +85,8 @@ func TestRefusedCredentialsEndTheWait(t *testing.T) {
 func TestAllInOneAnswersGateways(t *testing.T) {
 	b := settled(t, twoAndTwo)
 	aio := b.hosts["aio-1"]
-	aio.ServeTLS("localhost:9443", sides(pizza, ""), remotetest.Certificate(t))
-	data := b.deployment.ladder(b.node("aio-1"), "")[3].Probe
+	aio.ServeTLS("localhost:9443", sides(pizza, ""), b.shown)
+	data := b.deployment.ladder(b.node("aio-1"), "")[4].Probe
 	if said, err := data.Try(t.Context(), aio); err != nil || said != "200 OK" {
 		t.Errorf("%s: %q, %v", data, said, err)
 	}
@@ -95,6 +96,37 @@ func TestAllInOneAnswersGateways(t *testing.T) {
 			if w.Probe.Login != nil || w.Probe.Kind == "apis" {
 				t.Errorf("%s: %s is asked", n.Name, w)
 			}
+		}
+	}
+}
+
+// Where nobody knows what the control plane's certificate leads to, nobody is sent the administrator's password.
+func TestPasswordGoesToNoStranger(t *testing.T) {
+	b := settled(t, strings.Replace(twoAndTwo, "proxy: {https: 0, http: 0}", "proxy: {https: 443, http: 80}", 1))
+	for _, w := range b.deployment.ladder(b.node("gw-1"), "") {
+		if w.Probe.Kind == "apis" {
+			t.Errorf("a balancer of their own: %s", w)
+		}
+	}
+	for _, server := range []string{"https://api.example.com:443", "http://localhost:9763"} {
+		p := plan.Probe{Kind: "http", URL: server + dataPath, Login: &plan.Login{User: "admin", Password: "planted"}}
+		if said, err := p.Try(t.Context(), b.hosts["gw-1"]); err == nil || !strings.Contains(said, "the password goes to no stranger") {
+			t.Errorf("%s: %s, %v", server, said, err)
+		}
+	}
+}
+
+// A node takes API calls on the port that its deployment.toml says.
+func TestTrafficPort(t *testing.T) {
+	for config, want := range map[string]int{
+		"": 8243, "{transport.passthru_https.listener.parameters.port: 9000}": 9000, "{transport.passthru_https.listener.enable: false}": 0,
+	} {
+		text := twoAndTwo
+		if config != "" {
+			text = strings.Replace(text, "gw-1: {", "gw-1: {config: "+config+", ", 1)
+		}
+		if port, open := newBench(t, text).node("gw-1").apiPort(); port != want || open != (want > 0) {
+			t.Errorf("%s: %d, %v", config, port, open)
 		}
 	}
 }

@@ -2,8 +2,10 @@ package playbooks
 
 import (
 	"fmt"
+	"net"
 	"net/url"
 	"slices"
+	"strconv"
 	"time"
 
 	"apimctl/inventory"
@@ -13,14 +15,29 @@ import (
 // HealthPath answers 200 only when everything is deployed, without credentials (product-facts.md §4).
 const HealthPath = "/api/am/gateway/v2/server-startup-healthcheck"
 
-// signs are what a node that is well shows, one after another: its process lives, it listens, Axis2 answers, all that it knows of is deployed.
+// signs are what a node that is well shows, one after another: its process lives, it listens for consoles and for API calls, Axis2 answers, all
+// that it knows of is deployed.
 func (n Node) signs() []plan.Probe {
-	return []plan.Probe{
-		n.Process(),
-		{Kind: "tcp", Addr: n.local(9443)},
-		{Kind: "http", URL: "http://" + n.local(9763) + "/services/Version"},
-		n.healthy(),
+	signs := []plan.Probe{n.Process(), {Kind: "tcp", Addr: n.local(9443)}}
+	if port, open := n.apiPort(); open {
+		signs = append(signs, plan.Probe{Kind: "tcp", Addr: net.JoinHostPort("localhost", strconv.Itoa(port))})
 	}
+	return append(signs, plan.Probe{Kind: "http", URL: "http://" + n.local(9763) + "/services/Version"}, n.healthy())
+}
+
+// apiPort is the port on which the node takes API calls by HTTPS; false where deployment.toml closes it.
+func (n Node) apiPort() (port int, open bool) {
+	const listener = "transport.passthru_https.listener."
+	port = n.Port(8243)
+	for _, e := range n.Clear.Explain(listener+"enable", listener+"parameters.port") {
+		switch own, err := strconv.Atoi(fmt.Sprint(e.Value)); {
+		case err == nil:
+			port = own + n.Offset
+		case fmt.Sprint(e.Value) == "false":
+			return 0, false
+		}
+	}
+	return port, true
 }
 
 // ladder is what makes a node that was started healthy, a rung after the other (product-facts.md §4). Before its health check an all-in-one answers

@@ -37,7 +37,7 @@ const generated = "certificates: {mode: generate, identity: id.txt, key_bits: 20
 
 func newVault(t *testing.T, certificates string) *vault {
 	t.Helper()
-	v := &vault{bench: &bench{t: t, hosts: map[string]*remotetest.Memory{}}, dir: t.TempDir(), base: twoAndTwo, word: "planted-store", products: products()}
+	v := &vault{bench: &bench{t: t, hosts: map[string]*remotetest.Memory{}}, dir: t.TempDir(), base: twoAndTwo, word: "planted-store", products: products(remotetest.Certificate(t))}
 	id, err := age.GenerateX25519Identity()
 	if err != nil {
 		t.Fatal(err)
@@ -207,6 +207,7 @@ func (v *vault) serves(m *remotetest.Memory, n Node, unit string) error {
 	runs(m, n, unit)
 	m.Serve("localhost:9763", healthy)
 	m.ServeTLS("localhost:9443", healthy, shown)
+	m.Serve("localhost:8243", healthy)
 	for _, h := range v.hosts {
 		h.ServeTLS(net.JoinHostPort(n.Address, "9443"), healthy, shown)
 		if n.Role == inventory.AllInOne {

@@ -23,8 +23,8 @@ func (a *app) certsRotateCommand() *cobra.Command {
 		Short: "Replace TLS keys without an outage, and with --ca the CA too",
 		Long: `certs rotate replaces the TLS key and certificate of every node and load balancer, or of one with --host. With --ca it replaces
 the CA first: every node comes to trust the new one besides the old one, then node by node switches to a key of the new one, then the old one is dropped.
-Each step is carried out as apply does it, all-in-one nodes one after another and gateways --batch at a time, each healthy before the next. The
-signing key stays.
+Each step is carried out as apply does it, each node healthy before the next. The signing key stays. Nodes switch to their new keys one after another;
+--batch of gateways is how many restart at a time where --ca has all of them trust another CA.
 
 It can be stopped at any point; run it again, and it goes on with the step that was not finished.`,
 		Example: "  apimctl certs rotate -i inventory.yaml --host gw-1\n  apimctl certs rotate -i inventory.yaml --ca --yes",

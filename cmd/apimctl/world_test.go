@@ -36,7 +36,7 @@ type world struct {
 }
 
 func newWorld(t testing.TB) *world {
-	return &world{cert: remotetest.Certificate(t), databases: newDatabases(), hosts: map[string]*machine{}}
+	return &world{cert: consoleCertificate(t), databases: newDatabases(), hosts: map[string]*machine{}}
 }
 
 // connect reaches the inventory's hosts in this world.
@@ -189,6 +189,7 @@ func (m *machine) start(unit string) {
 	}
 	m.Serve("localhost:9763", http.HandlerFunc(m.answer))
 	m.ServeTLS("localhost:9443", http.HandlerFunc(m.answer), m.world.cert)
+	m.Serve("localhost:8243", http.HandlerFunc(m.answer))
 }
 
 // eventPorts are those of JMS and the data bridges, where there are some.
@@ -221,6 +222,7 @@ func (m *machine) die() {
 	}
 	m.Serve("localhost:9763", nil)
 	m.Serve("localhost:9443", nil)
+	m.Serve("localhost:8243", nil)
 	for _, unit := range []string{"wso2-all-in-one", "wso2-gateway"} {
 		m.SetActive(unit, false)
 	}

@@ -31,6 +31,7 @@ func (s *stage) given(args []string) error {
 		return err
 	}
 	security := map[string]string{"repository/conf/security/x": "", "repository/resources/security/internal.jks": string(vault)}
+	keys := map[string]string{"repository/resources/security/wso2carbon.jks": string(vendorStore())}
 	aio := map[string]string{"bin/api-manager.sh": "#!/bin/sh\n"}
 	gw := map[string]string{"bin/gateway.sh": "#!/bin/sh\n"}
 	for name, data := range map[string][]byte{
@@ -38,6 +39,8 @@ func (s *stage) given(args []string) error {
 			"bin/api-manager.sh": "#!/bin/sh\n", "dbscripts/mysql.sql": scriptOf("shared_db"), "dbscripts/apimgt/mysql.sql": scriptOf("apim_db"),
 		}),
 		"am.zip":        pack("wso2am-4.6.0", aio),
+		"am-keys.zip":   pack("wso2am-4.6.0", with(aio, keys)),
+		"gw-keys.zip":   pack("wso2am-universal-gw-4.6.0", with(gw, keys)),
 		"am-vault.zip":  pack("wso2am-4.6.0", with(aio, security)),
 		"gw-vault.zip":  pack("wso2am-universal-gw-4.6.0", with(gw, security)),
 		"am-4.5.0.zip":  pack("wso2am-4.5.0", aio),

@@ -67,7 +67,7 @@ type Probe struct {
 	Of       string  // whose answer it is, among those of Any
 	// Gone wants the answer to be no: the process has ended, nothing listens any more.
 	Gone bool
-	// Trust is PEM of the certificates that the server's may chain to, or be; "" verifies nothing and says so. ServerName is verified where it is given.
+	// Trust is PEM of the certificates that the server's may chain to, or be; "" verifies nothing, and takes a Login to localhost alone. ServerName is verified where it is given.
 	Trust      string
 	ServerName string
 }

@@ -49,7 +49,7 @@ func since(text, moment string) string {
 	var kept strings.Builder
 	old := false
 	for line := range strings.Lines(text) {
-		if at := stamped.FindString(line); at != "" {
+		if at := stamped.FindString(line); at != "" && record.MatchString(line) {
 			if old = at < moment; old {
 				kept.Reset()
 			}

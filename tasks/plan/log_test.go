@@ -18,6 +18,7 @@ func TestErrorLogIsOfThisStart(t *testing.T) {
 		old + "TID: [-1] [] [2026-11-27 10:00:02,000]  INFO {a.B} - Starting\n": "",
 		old + late: late[:len(late)-1],
 		late + old: "", // a clock that was set back
+		late + "Caused by: x.Expired: on 2024-01-01 00:00:00\n":    late + "Caused by: x.Expired: on 2024-01-01 00:00:00",
 		old + "Exception in thread \"main\" x.YError: z\n\tat y\n": "Exception in thread \"main\" x.YError: z\n\tat y",
 	} {
 		m := remotetest.New()

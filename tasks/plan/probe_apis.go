@@ -120,20 +120,24 @@ func (p Probe) lacking(ctx context.Context, h remote.Reader, want []api) (lacks 
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(abreast)
 	var mu sync.Mutex
-	for _, a := range want {
-		group.Go(func() error {
-			answer, _, err := p.ask(ctx, client, p.URL+"?"+url.Values{"apiName": {a.Name}, "version": {a.Version}}.Encode())
-			mu.Lock()
-			defer mu.Unlock()
-			if errors.Is(err, errNo) && missing(answer) {
-				lacks = append(lacks, fmt.Sprintf("%s (%s)", a, answer))
-				return nil
-			}
-			if err != nil && said == "" {
-				said = answer
-			}
-			return err
-		})
+	one := func(a api) error {
+		answer, _, err := p.ask(ctx, client, p.URL+"?"+url.Values{"apiName": {a.Name}, "version": {a.Version}}.Encode())
+		mu.Lock()
+		defer mu.Unlock()
+		if errors.Is(err, errNo) && missing(answer) {
+			lacks = append(lacks, fmt.Sprintf("%s (%s)", a, answer))
+			return nil
+		}
+		if err != nil && said == "" {
+			said = answer
+		}
+		return err
+	}
+	if err := one(want[0]); err != nil { // by itself: credentials that are refused are not tried four times at once
+		return nil, said, err
+	}
+	for _, a := range want[1:] {
+		group.Go(func() error { return one(a) })
 	}
 	err = group.Wait()
 	slices.Sort(lacks)

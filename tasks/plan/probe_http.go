@@ -2,6 +2,7 @@ package plan
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -33,6 +34,9 @@ func (p Probe) client(h remote.Reader) (*http.Client, error) {
 	}, err
 }
 
+// errStranger is a Login for a server that could be anybody.
+var errStranger = errors.New("what the server's certificate leads to is not known, and the password goes to no stranger")
+
 // ask asks a URL as the probe's Login, and holds the answer to what the probe wants. The error of another answer is errNo, or errRefused.
 func (p Probe) ask(ctx context.Context, client *http.Client, url string) (said string, body []byte, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
@@ -40,6 +44,9 @@ func (p Probe) ask(ctx context.Context, client *http.Client, url string) (said s
 		return "", nil, err
 	}
 	if p.Login != nil {
+		if req.URL.Scheme != "https" || p.Trust == "" && req.URL.Hostname() != "localhost" {
+			return "", nil, errStranger
+		}
 		req.SetBasicAuth(p.Login.User, p.Login.Password.Reveal())
 	}
 	resp, err := client.Do(req)

@@ -92,6 +92,7 @@ func (w Wait) Apply(ctx context.Context, c remote.Conn) error {
 		}
 		if yes >= w.InARow {
 			if said == noAPIs {
+				pulse.stop()
 				tellEnd(ctx, said) // a yes that says nothing
 			}
 			return nil
