@@ -43,15 +43,17 @@ func (n Node) data() plan.Probe {
 	return p
 }
 
-// apis asks, from a gateway, whether it has deployed what the control plane has for its labels; the zero Probe where that is not asked, or
-// nobody knows what the control plane's certificate leads to: the password goes to no stranger. A 200 of the health check says that deploying is over, also where it failed for some APIs, or for a label that nobody knows.
+// apis asks, from a gateway, whether it has deployed what the control plane has for its labels: a 200 of the health check says that deploying
+// is over, also where it failed for some APIs, or for a label that nobody knows. It is the zero Probe where that is not asked, or nobody knows what
+// the control plane's certificate leads to: the password goes to no stranger.
 func (d Deployment) apis(n Node) plan.Probe {
 	there, here := n.login("apim.event_hub"), n.login("super_admin")
-	if n.Role != inventory.Gateway || !n.Gate.APIs || there == nil || here == nil || d.Upstream.Trust == "" {
+	labels := n.labels()
+	if n.Role != inventory.Gateway || !n.Gate.APIs || there == nil || here == nil || d.Upstream.Trust == "" || len(labels) == 0 {
 		return plan.Probe{}
 	}
 	p := plan.Probe{Kind: "apis"}
-	for _, label := range n.labels() {
+	for _, label := range labels {
 		list := d.called(labeled(label))
 		list.Login, list.Of = there, label
 		p.Any = append(p.Any, list)

@@ -30,7 +30,7 @@ func sample(password string) Plan {
 			Cmd:  remote.Cmd{Argv: []string{"keytool", "-importcert"}, Env: map[string]remote.Secret{"STOREPASS": remote.Secret(password)}, Stdin: "yes", User: "wso2"},
 			Does: "import 1 certificate", Why: []string{"gw is not trusted"}, Touches: []string{"/opt/t.jks"}, Interrupts: true,
 		}}},
-		{"health", []Change{Wait{Probe: Probe{Kind: "http", URL: ready}, Every: 2 * time.Second, For: time.Minute, InARow: 3, Logs: []string{"/l"}}}},
+		{"health", []Change{Wait{Probe: Probe{Kind: "http", URL: ready, Login: &Login{"admin", remote.Secret(password)}}, Every: 2 * time.Second, For: time.Minute, InARow: 3, Logs: []string{"/l"}}}},
 		{"bake", []Change{Watch{
 			Log: "/var/log/nginx/apimctl-prod.log", Node: "gw-1", Own: []string{"10.0.0.21:8243"}, Others: []string{"10.0.0.22:8243"}, Every: time.Second, For: time.Minute,
 		}}},
@@ -114,6 +114,28 @@ func TestSame(t *testing.T) {
 	} {
 		if same, err := saved.Same(test.plan); same != test.same || err != nil {
 			t.Errorf("%s: %v, %v", name, same, err)
+		}
+	}
+}
+
+// Of whom a probe asks as, a plan holds the user; the password counts all the same, also where it is one of several that are asked.
+func TestLoginIsSealed(t *testing.T) {
+	with := func(password remote.Secret) Plan {
+		list := Probe{Kind: "http", URL: ready, Of: "Default", Login: &Login{"admin", password}}
+		w := Wait{Probe: Probe{Kind: "apis", Any: []Probe{list, list}}}
+		return Plan{"prod", []Play{{"start", []Batch{{[]Lane{{"gw-1", []Step{{"health", []Change{w}}}}}}}}}}
+	}
+	data, err := Marshal(with(planted))
+	if err != nil || bytes.Contains(data, []byte(planted)) || !bytes.Contains(data, []byte("to admin")) {
+		t.Errorf("%v:\n%s", err, data)
+	}
+	saved, err := Load(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for password, want := range map[remote.Secret]bool{planted: true, "another": false} {
+		if same, err := saved.Same(with(password)); same != want || err != nil {
+			t.Errorf("with another password the plan is the same: %v, %v", same, err)
 		}
 	}
 }
