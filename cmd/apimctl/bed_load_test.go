@@ -32,7 +32,7 @@ type load struct {
 }
 
 // loadClients is how many requests may be under way: a balancer that hangs is sent no more.
-const loadClients = 40
+const loadClients = 64
 
 // startLoad asks the URLs one after another, GET and POST in turn. What does not answer 200 is a failure. A client repeats nothing
 // that it sent; net/http takes a new connection where it sees that a kept-open one was closed before it wrote.
@@ -128,7 +128,7 @@ func asked(client *http.Client, method, url string) (string, error) {
 	defer func() { _ = r.Body.Close() }()
 	said, err := io.ReadAll(r.Body)
 	if err == nil && r.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s: %.80s", r.Status, said)
+		err = fmt.Errorf("%s: %.80q", r.Status, said)
 	}
 	return strings.TrimSpace(strings.NewReplacer("<html><body>", "", "</body></html>", "").Replace(string(said))), err
 }
@@ -164,7 +164,7 @@ func TestLoad(t *testing.T) {
 	roots := x509.NewCertPool()
 	roots.AddCert(s.Certificate())
 	l := startLoad(t, loadClient(t, s.Listener.Addr().String(), roots), []string{"https://example.com/ping"}, 500)
-	for seen := 0; seen < 60; time.Sleep(10 * time.Millisecond) {
+	for seen := 0; seen < 2*loadClients; time.Sleep(10 * time.Millisecond) {
 		seen += l.since()["gw-1"]
 	}
 	failed := l.stop()
