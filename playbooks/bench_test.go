@@ -136,6 +136,10 @@ func (b *bench) machine(n Node) *remotetest.Memory {
 			b.started(m, n, cmd.Argv[4])
 		case strings.Contains(script, "systemctl stop"):
 			b.stopped(m, n, cmd.Argv[4])
+		case strings.Contains(script, "setsid"):
+			b.started(m, n, n.Service())
+		case strings.Contains(script, "kill -TERM"):
+			b.stopped(m, n, n.Service())
 		}
 		return nil
 	})

@@ -71,22 +71,28 @@ type standing struct {
 	want   string // what the stamp of what would be started now says
 }
 
-func (t Service) look(ctx context.Context, h remote.Reader) (standing, error) {
-	java, err := t.Java.Find(ctx, h)
-	booted, err2 := h.File(ctx, "/run/systemd/system")
-	n := standing{java: java, keeper: script{t, java}}
-	var err3 error
-	n.stamp, err3 = h.File(ctx, t.Stamp())
-	if err := errors.Join(err, err2, err3); err != nil {
-		return n, err
+func (t Service) look(ctx context.Context, h remote.Reader) (n standing, err error) {
+	var err2, err3, err4, err5, err6 error
+	n.java, err = t.Java.Find(ctx, h)
+	n.stamp, err2 = h.File(ctx, t.Stamp())
+	n.keeper, err3 = t.keptBy(ctx, h, n.java, n.stamp)
+	if err3 == nil {
+		n.runs, n.stays, err4 = n.keeper.runs(ctx, h) // while the Java is still looked for: an exchange less
 	}
+	if err = errors.Join(err, err2, err3); err == nil {
+		n.lacks, err5 = n.keeper.installed(ctx, h)
+		n.want, err6 = t.fingerprint(ctx, h, n.java)
+	}
+	return n, errors.Join(err, err4, err5, err6)
+}
+
+func (t Service) keptBy(ctx context.Context, h remote.Reader, java string, stamp remote.File) (keeper, error) {
+	booted, err := h.File(ctx, "/run/systemd/system")
 	if t.Kind == "systemd" || t.Kind != "script" && booted.IsDir() {
-		n.keeper = unit{t, java}
+		return unit{t, java}, err
 	}
-	n.lacks, err = n.keeper.installed(ctx, h)
-	n.runs, n.stays, err2 = n.keeper.runs(ctx, h)
-	n.want, err3 = t.fingerprint(ctx, h, java)
-	return n, errors.Join(err, err2, err3)
+	link, err2 := h.File(ctx, t.Home)
+	return script{t, java, t.homes(link, stamp)}, errors.Join(err, err2)
 }
 
 // A keeper is what starts and stops processes on a host.
