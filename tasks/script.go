@@ -79,7 +79,7 @@ done`
 
 func (s script) stop(why []string) plan.Run {
 	argv := []string{"sh", "-c", stopScript, "sh", strconv.Itoa(int(s.Stop.Seconds())), s.kill()}
-	return plan.Run{Cmd: remote.Cmd{Argv: append(argv, s.homes...)}, Does: "stop " + s.Name, Why: why}
+	return plan.Run{Cmd: remote.Cmd{Argv: append(argv, s.homes...)}, Does: "stop " + s.Name, Why: why, Stops: true}
 }
 
 // startScript runs $1/bin/$2 in a session of its own, printing to $3; what follows is passed to it.

@@ -53,7 +53,7 @@ func (t Service) Plan(ctx context.Context, h remote.Reader) ([]plan.Change, erro
 	if err != nil {
 		return nil, err
 	}
-	why := t.why(string(n.stamp.Data), n.want, n.stays)
+	why := n.why()
 	if len(why) == 0 {
 		return n.lacks, nil
 	}
@@ -116,7 +116,7 @@ func (t Service) restart(ctx context.Context, h remote.Reader, n standing, why [
 	lacks = append(lacks, brief(plan.File(t.Stamp(), n.stamp, remote.File{}))...)
 	if n.runs {
 		stop := n.keeper.stop(why)
-		stop.Interrupts = true
+		stop.Interrupts = n.stays // else it serves nothing anyway
 		lacks = append(lacks, stop)
 	}
 	start := n.keeper.start(why)
@@ -164,17 +164,18 @@ func (t Service) fingerprint(ctx context.Context, h remote.Reader, java string) 
 }
 
 // why says, in words, what makes a restart needed; nothing where none is.
-func (t Service) why(had, want string, runs bool) []string {
-	if had == want && runs {
+func (n standing) why() []string {
+	had := string(n.stamp.Data)
+	switch same := had == n.want; {
+	case same && n.stays:
 		return nil
-	}
-	if had == want {
+	case (same || had == "") && n.runs && !n.stays:
+		return []string{"it does not stay up"}
+	case same:
 		return []string{"it does not run"}
-	}
-	if had == "" {
-		if runs {
-			return []string{"it runs, and no stamp says with which files"}
-		}
+	case had == "" && n.stays:
+		return []string{"it runs, and no stamp says with which files"}
+	case had == "":
 		return []string{"it is not started yet"}
 	}
 	was := map[string]bool{}
@@ -182,7 +183,7 @@ func (t Service) why(had, want string, runs bool) []string {
 		was[strings.TrimSpace(l)] = true
 	}
 	var why []string
-	for l := range strings.Lines(want) {
+	for l := range strings.Lines(n.want) {
 		if l = strings.TrimSpace(l); !was[l] {
 			kind, rest, _ := strings.Cut(l, " ")
 			name, _, _ := strings.Cut(rest, " ")
