@@ -150,6 +150,17 @@ func TestCrashLoopComesFirst(t *testing.T) {
 	}
 }
 
+// What was never seen healthy with its files restarts before what was: where it fails again, the other one serves on.
+func TestUnstampedComesFirst(t *testing.T) {
+	b := settled(t, twoAndTwo)
+	b.hosts["gw-2"].Set(b.deployment.service(b.node("gw-2")).Stamp(), remote.File{})
+	b.hosts["gw-2"].FailAt(2, errors.New("broken")) // its start
+	err := b.carry(Restart(b.deployment, Roll{}).Only([]string{"gw-1", "gw-2"}))
+	if got := b.did(); err == nil || !slices.Equal(got, []string{"gw-2 stop"}) {
+		t.Errorf("it did %q, %v", got, err)
+	}
+}
+
 // quick has guards ask once.
 func quick(p plan.Plan) plan.Plan {
 	for _, play := range p.Plays {
