@@ -148,7 +148,6 @@ func (b *bench) machine(n Node) *remotetest.Memory {
 	m := remotetest.New()
 	m.Answer("find", func([]string) (string, error) { return "/usr/lib/jvm/java-17/release\n", nil })
 	m.Answer("head", func([]string) (string, error) { return "JAVA_VERSION=\"17.0.15\"\n", nil })
-	m.Answer("ls", func([]string) (string, error) { return "", &remote.ExitError{Code: 2} })
 	m.Effect("sh", func(cmd remote.Cmd) error {
 		switch script := cmd.Argv[2]; {
 		case strings.Contains(script, "useradd"):
@@ -160,6 +159,10 @@ func (b *bench) machine(n Node) *remotetest.Memory {
 			b.started(m, n, cmd.Argv[4])
 		case strings.Contains(script, "systemctl stop"):
 			b.stopped(m, n, cmd.Argv[4])
+		case strings.Contains(script, "setsid"):
+			b.started(m, n, n.Service())
+		case strings.Contains(script, "kill -TERM"):
+			b.stopped(m, n, n.Service())
 		}
 		return nil
 	})

@@ -111,6 +111,56 @@ func TestGuardAfterAnInterruptedRun(t *testing.T) {
 	}
 }
 
+// crashLoops has systemd start a gateway again and again, until apimctl starts it.
+func (b *bench) crashLoops(name string) {
+	m := b.hosts[name]
+	b.stopped(m, b.node(name), "wso2-gateway")
+	m.Answer("systemctl", func(argv []string) (string, error) {
+		switch {
+		case argv[1] == "is-enabled":
+			return "enabled\n", nil
+		case m.Active("wso2-gateway"):
+			return "active\n", nil
+		}
+		return "activating\n", &remote.ExitError{Code: 3}
+	})
+}
+
+// A node that systemd starts again and again serves nothing: it comes first and is not guarded, and what is down on balancers is restored.
+func TestCrashLoopComesFirst(t *testing.T) {
+	for text, want := range map[string][]string{twoAndTwo: nil, balancedText: {"gw-2", "", "gw-1", ""}} {
+		b := settled(t, text)
+		b.crashLoops("gw-2")
+		changed := b.again(strings.Replace(text, "gateway: {hosts", "gateway: {config: {apim.jwt.enable: true}, hosts", 1))
+		b.deployment.Nodes = changed.deployment.Nodes
+		if want != nil {
+			b.deployment.Balanced.Nginx.Config.Down = []string{"gw-2"} // of a run before
+			b.down = nil
+		}
+		p := b.planOf(Apply(b.deployment))
+		if got := p.Interrupted(); !slices.Equal(got, []string{"gw-1"}) {
+			t.Errorf("%q serve nothing for a while", got)
+		}
+		if err := b.apply(p); err != nil {
+			t.Fatal(err)
+		}
+		if got := b.did(); !slices.Equal(got, []string{"gw-2 stop", "gw-2 start", "gw-1 stop", "gw-1 start"}) || !slices.Equal(b.down, want) {
+			t.Errorf("it did %q; down were %q", got, b.down)
+		}
+	}
+}
+
+// What was never seen healthy with its files restarts before what was: where it fails again, the other one serves on.
+func TestUnstampedComesFirst(t *testing.T) {
+	b := settled(t, twoAndTwo)
+	b.hosts["gw-2"].Set(b.deployment.service(b.node("gw-2")).Stamp(), remote.File{})
+	b.hosts["gw-2"].FailAt(2, errors.New("broken")) // its start
+	err := b.carry(Restart(b.deployment, Roll{}).Only([]string{"gw-1", "gw-2"}))
+	if got := b.did(); err == nil || !slices.Equal(got, []string{"gw-2 stop"}) {
+		t.Errorf("it did %q, %v", got, err)
+	}
+}
+
 // quick has guards ask once.
 func quick(p plan.Plan) plan.Plan {
 	for _, play := range p.Plays {

@@ -94,7 +94,7 @@ func ahead(batch []plan.Lane) []plan.Lane {
 func looks(c plan.Change) bool {
 	run, runs := c.(plan.Run)
 	_, waits := c.(plan.Wait)
-	return waits || runs && len(run.Touches) == 0 && !run.Interrupts && !run.Restores && run.Here == ""
+	return waits || runs && len(run.Touches) == 0 && !run.Stops && !run.Restores && run.Here == ""
 }
 
 // looking are the lane's steps that only look, which come first, and the others.

@@ -121,7 +121,7 @@ func TestLooks(t *testing.T) {
 			plan.Put{},
 			plan.Unpack{},
 			plan.Run{Cmd: java, Touches: []string{"/a"}},
-			plan.Run{Cmd: java, Interrupts: true},
+			plan.Run{Cmd: java, Stops: true},
 			plan.Run{Cmd: java, Restores: true},
 			plan.Run{Cmd: java, Here: "/"},
 		},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -26,7 +25,7 @@ type held struct {
 	lost   chan struct{} // closed when one of them is no longer held
 	why    error         // of that; read after lost is closed
 	lose   sync.Once
-	end    context.CancelFunc // of the beats
+	over   chan struct{} // closed when they are given back
 	beats  sync.WaitGroup
 }
 
@@ -40,14 +39,13 @@ type shared struct{ Connection }
 
 func (shared) Close() error { return nil }
 
-// Lock takes the locks of open hosts, in the order of their names, so that two runs never wait for each other, and keeps them until
-// Unlock. From then on what is done is noted in the hosts' journals. Whoever finds one taken waits as long as wait, and holds none when it
-// is an error: a *lock.HeldError among it.
+// Lock takes the locks of open hosts, in the order of their names, so that two runs never wait for each other, and keeps each until
+// Unlock. From then on what is done is noted in the hosts' journals. Whoever finds one taken waits as long as wait, unless one that it has
+// is lost meanwhile, and holds none when it is an error: a *lock.HeldError among it.
 func (r *Runner) Lock(ctx context.Context, hosts []string, by lock.Owner, wait time.Duration) error {
-	beats, end := context.WithCancel(context.WithoutCancel(ctx))
 	h := &held{
 		run: rand.Text()[:8], by: by, shells: map[string]remote.Shell{}, locks: map[string]*lock.Lock{},
-		lost: make(chan struct{}), end: end,
+		lost: make(chan struct{}), over: make(chan struct{}),
 	}
 	err := r.beside(ctx, h, hosts)
 	until := time.Now().Add(wait)
@@ -58,9 +56,6 @@ func (r *Runner) Lock(ctx context.Context, hosts []string, by lock.Owner, wait t
 	}
 	if err != nil {
 		return errors.Join(err, h.free(ctx))
-	}
-	for host, l := range h.locks {
-		h.beats.Go(func() { h.keep(beats, host, l) })
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -85,15 +80,17 @@ func (r *Runner) beside(ctx context.Context, h *held, hosts []string) error {
 	})
 }
 
-// take takes the lock of one host, and waits for it.
+// take takes the lock of one host, waits for it, and has it kept from then on: others may have to be waited for longer than a lease.
 func (r *Runner) take(ctx context.Context, h *held, host string, until time.Time) error {
 	begun, told := time.Now(), time.Time{}
 	for {
+		asked := time.Now()
 		l, err := lock.Take(ctx, h.shells[host], State, h.by)
 		var taken *lock.HeldError
 		switch {
 		case err == nil:
 			h.locks[host] = l
+			h.beats.Go(func() { h.keep(ctx, host, l, asked) })
 			return nil
 		case !errors.As(err, &taken) || time.Now().Add(time.Second).After(until):
 			return &HostError{Host: host, Err: err}
@@ -104,49 +101,14 @@ func (r *Runner) take(ctx context.Context, h *held, host string, until time.Time
 		}
 		select {
 		case <-time.After(time.Second):
+		case <-h.lost:
+			return h.why
 		case <-r.Stop:
 			return &HostError{Host: host, Err: ErrStopped}
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
-}
-
-// keep beats until the locks are given back. A host that does not answer may answer again before the lease is over.
-func (h *held) keep(ctx context.Context, host string, l *lock.Lock) {
-	heard := time.Now()
-	tick := time.NewTicker(lock.Beat)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		one, cancel := context.WithTimeout(ctx, lock.Beat)
-		err := l.Beat(one)
-		cancel()
-		switch {
-		case err == nil:
-			heard = time.Now()
-		case ctx.Err() != nil:
-			return
-		case errors.Is(err, lock.ErrLost):
-			h.loses(err)
-			return
-		case time.Since(heard) >= lock.Lease:
-			h.loses(&HostError{Host: host, Task: "lock", Err: fmt.Errorf("not kept for %s: %w", lock.Lease, err)})
-			return
-		}
-	}
-}
-
-// loses has no further change begun, and says why. The first reason stands.
-func (h *held) loses(why error) {
-	h.lose.Do(func() {
-		h.why = why
-		close(h.lost)
-	})
 }
 
 // Unlock gives all locks back. There may be none.
@@ -159,10 +121,10 @@ func (r *Runner) Unlock(ctx context.Context) error {
 }
 
 func (h *held) free(ctx context.Context) error {
-	if h.end == nil {
+	if h.over == nil {
 		return nil
 	}
-	h.end()
+	close(h.over)
 	h.beats.Wait()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), freeFor)
 	defer cancel()

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"apimctl/tasks/journal"
 	"apimctl/tasks/lock"
@@ -193,37 +191,4 @@ func TestStand(t *testing.T) {
 	if want := []string{"gw-1: stopped", "gw-2: running, healthy; not reached by this run"}; !slices.Equal(said, want) {
 		t.Errorf("%q, not %q", said, want)
 	}
-}
-
-// dumb is a host that answers for a while.
-type dumb struct{ until time.Time }
-
-func (d dumb) Run(context.Context, remote.Cmd) error {
-	if time.Now().After(d.until) {
-		return &remote.UnreachableError{Address: "10.0.0.31:22", Err: errors.New("it has ended the connection")}
-	}
-	return nil
-}
-
-func (dumb) Close() error { return nil }
-
-// A lock whose host is gone is not another run's: what is said names the host, once the lease is over.
-func TestLockOfALostHost(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		begun := time.Now()
-		l, err := lock.Take(t.Context(), dumb{until: begun.Add(time.Minute)}, State, anna)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r := &Runner{held: &held{lost: make(chan struct{})}}
-		go r.held.keep(t.Context(), "lb-1", l)
-		<-r.held.lost
-		err = r.halted()
-		if want := "lb-1: lock: not kept for 30s: 10.0.0.31:22 cannot be reached: it has ended the connection"; err.Error() != want || errors.Is(err, lock.ErrLost) {
-			t.Errorf("%v, not %s", err, want)
-		}
-		if after := time.Since(begun); after != time.Minute+lock.Lease {
-			t.Errorf("it is lost after %s", after)
-		}
-	})
 }

@@ -117,6 +117,9 @@ func (n Node) Log(console bool) string {
 // Service is the name of the node's unit.
 func (n Node) Service() string { return "wso2-" + string(n.Role) }
 
+// stamp says on the host with which files the service was brought to health.
+func (n Node) stamp() string { return tasks.Service{Name: n.Service(), State: State}.Stamp() }
+
 // Port is a port of the product on this node (product-facts.md §3).
 func (n Node) Port(base int) int { return base + n.Offset }
 

@@ -3,6 +3,7 @@
 package playbooks
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -99,20 +100,34 @@ func (pb Playbook) plan(deployment string, b Balanced, steps func(play int, host
 // silent says whether the batch stops without a word to the load balancers.
 func (p Play) silent(batch []plan.Lane) bool { return p.Unbalanced > 0 && len(batch) >= p.Unbalanced }
 
-// inOrder has nodes that start, or go on, before those that stop: who guards the last healthy node brings others up first.
+// inOrder has nodes that start, or go on, before those that stop: who guards the last healthy node brings others up first. Of those that
+// stop, who was not seen healthy with its files comes first: where it fails again, the others serve on.
 func (p Play) inOrder(lanes []plan.Lane) []plan.Lane {
 	if len(p.Group) > 0 {
-		slices.SortStableFunc(lanes, func(a, b plan.Lane) int {
-			switch x, y := stops(a), stops(b); {
-			case x == y:
-				return 0
-			case x:
-				return 1
-			}
-			return -1
-		})
+		slices.SortStableFunc(lanes, func(a, b plan.Lane) int { return cmp.Compare(p.rank(a), p.rank(b)) })
 	}
 	return lanes
+}
+
+func (p Play) rank(l plan.Lane) int {
+	n, _ := p.node(l.Host)
+	switch {
+	case !stops(l):
+		return 0
+	case !n.losesStamp(l):
+		return 1
+	}
+	return 2
+}
+
+// losesStamp says whether the lane takes away the node's stamp: it has one.
+func (n Node) losesStamp(l plan.Lane) bool {
+	return slices.ContainsFunc(l.Steps, func(s plan.Step) bool {
+		return slices.ContainsFunc(s.Changes, func(c plan.Change) bool {
+			put, ok := c.(plan.Put)
+			return ok && put.Path == n.stamp() && put.Had.Exists()
+		})
+	})
 }
 
 // batches are lanes in order that are worked on together. A canary is alone in the first.

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"apimctl/inventory"
-	"apimctl/tasks"
 	"apimctl/tasks/plan"
 )
 
@@ -45,12 +44,11 @@ func (r *Runner) stands(ctx context.Context, pb Playbook, host string) string {
 	if err != nil {
 		return "unknown (" + err.Error() + ")"
 	}
-	stamp := tasks.Service{Name: pb.node(host).Service(), State: State}.Stamp()
-	switch f, err := c.File(ctx, stamp); {
+	switch f, err := c.File(ctx, pb.node(host).stamp()); {
 	case !r.began(host):
 		return s.String() + "; not reached by this run"
 	case s.Health == "healthy" && err == nil && !f.Exists(): // it was asked to stop, or has not passed its gate, which asks for more
-		return s.State + ", answers its health check; the next run restarts it"
+		return s.State + ", answers its health check; the next apply restarts it"
 	}
 	return s.String()
 }

@@ -69,14 +69,20 @@ func TestNginxServes(t *testing.T) {
 		want   map[string]int
 	}{
 		{func(*Nginx) {}, map[string]int{"/publisher": 200, "/carbon/": 403, "/services/Version": 403, "/%63arbon": 403, "/t/a.com/carbon": 403, "/x/..;/carbon": 400}},
-		{func(lb *Nginx) { lb.Config.Allow = []string{"127.0.0.1"} }, map[string]int{"/publisher": 200, "/services/Version": 200}},
+		{func(lb *Nginx) { lb.Config.Allow = []string{"127.0.0.1"} }, map[string]int{"/publisher": 200, "/services/Version": 200, "/carbon/": 200}},
+		{func(lb *Nginx) { lb.Config.Allow = []string{"127.0.0.2"} }, map[string]int{"/publisher": 200, "/services/Version": 403, "/carbon/": 403}},
 		{func(lb *Nginx) { lb.Config.ServerName = "localhost" }, map[string]int{"/publisher": 502}},
 	} {
 		row.change(&l.lb)
 		l.mustDo(l.all())
-		for path, want := range row.want {
-			if had := status(path); had != want {
-				t.Errorf("%s: %d, not %d", path, had, want)
+		for _, moving := range []bool{false, true} { // clients to new connections
+			if moving {
+				l.write("apimctl-prod.moving", "")
+			}
+			for path, want := range row.want {
+				if had := status(path); had != want {
+					t.Errorf("%s: %d, not %d (moving: %v)", path, had, want, moving)
+				}
 			}
 		}
 	}

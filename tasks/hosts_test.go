@@ -39,12 +39,6 @@ func host(t *testing.T) *remotetest.Memory {
 		}
 		return "", &remote.ExitError{Code: 1}
 	})
-	m.Answer("ls", func(argv []string) (string, error) {
-		if names := m.Paths(strings.Replace(argv[len(argv)-1], home, "/opt/wso2/releases/r0", 1)); len(names) > 0 {
-			return base(names), nil
-		}
-		return "", &remote.ExitError{Code: 2}
-	})
 	m.Set("/var/lib/apimctl", remote.Dir(0o700, "root:root"))
 	m.Effect("sh", func(cmd remote.Cmd) error {
 		switch script, args := cmd.Argv[2], cmd.Argv[4:]; script {
@@ -69,14 +63,6 @@ func host(t *testing.T) *remotetest.Memory {
 		return nil
 	})
 	return m
-}
-
-func base(paths []string) string {
-	var b strings.Builder
-	for _, p := range paths {
-		b.WriteString(p[strings.LastIndex(p, "/")+1:] + "\n")
-	}
-	return b.String()
 }
 
 // installed is an unpacked distribution with its link.

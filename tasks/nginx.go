@@ -222,11 +222,11 @@ func (t Nginx) state(ctx context.Context, h remote.Reader) (runs bool, enable []
 // process says whether the process that the pid file names is nginx: a stale file may name somebody else's.
 func (t Nginx) process(ctx context.Context, h remote.Reader) (bool, error) {
 	had, err := h.File(ctx, "/run/nginx.pid")
-	pid := digits(string(had.Data))
-	if err != nil || pid == "" {
+	pid, none := strconv.Atoi(strings.TrimSpace(string(had.Data)))
+	if err != nil || none != nil {
 		return false, err
 	}
-	comm, err := query(ctx, h, "cat", "/proc/"+pid+"/comm")
+	comm, err := query(ctx, h, "cat", fmt.Sprintf("/proc/%d/comm", pid))
 	return comm == "nginx", err
 }
 

@@ -28,7 +28,7 @@ import (
 	"apimctl/tasks/remote/remotetest"
 )
 
-// A live is a real nginx of a folder of its own, between clients and a gateway.
+// A live is a real nginx of a folder of its own, between clients and a gateway. Its test runs beside others of the kind: they wait most of the time.
 type live struct {
 	t   *testing.T
 	dir string
@@ -39,6 +39,9 @@ type live struct {
 func newLive(t *testing.T) live {
 	t.Helper()
 	if _, err := exec.LookPath("nginx"); err != nil {
+		if os.Getenv("APIMCTL_NGINX") == "required" { // as in testdata/bed/test.sh
+			t.Fatal(err)
+		}
 		t.Skip("no nginx on PATH")
 	}
 	dir := t.TempDir()
@@ -62,6 +65,7 @@ func newLive(t *testing.T) live {
 	l := live{t, dir, lb, net.JoinHostPort("127.0.0.1", strconv.Itoa(lb.Config.Ports.HTTPS))}
 	l.furnish()
 	t.Cleanup(l.quit)
+	t.Parallel()
 	return l
 }
 

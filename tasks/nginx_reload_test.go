@@ -11,6 +11,7 @@ import (
 // Draining and restoring under load loses nothing. The same reloads without moving the clients first lose requests: the test can see them.
 func TestNginxReloadsLoseNothing(t *testing.T) {
 	l := newLive(t)
+	l.lb.Move = 2 * time.Second // as it is: a busy machine's clients take their time
 	l.mustDo(l.all())
 	w := l.load()
 	time.Sleep(500 * time.Millisecond)

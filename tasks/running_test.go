@@ -3,6 +3,7 @@ package tasks
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -105,6 +106,14 @@ func TestHalfRunning(t *testing.T) {
 		begins(t, restart, planned(t, s, m))
 		begins(t, restart, planned(t, Started{s}, m))
 		begins(t, []string{"stop wso2-gateway"}, planned(t, Stopped{s}, m))
+		for _, stamp := range []remote.File{m.At(s.Stamp()), {}} {
+			m.Set(s.Stamp(), stamp)
+			for _, c := range planned(t, s, m) {
+				if stop, ok := c.(plan.Run); ok && (stop.Interrupts || !slices.Equal(stop.Why, []string{"it does not stay up"})) {
+					t.Errorf("%s: %s because %q; it interrupts: %t", state, stop.Does, stop.Why, stop.Interrupts)
+				}
+			}
+		}
 	}
 }
 
@@ -115,8 +124,9 @@ func TestStillRuns(t *testing.T) {
 		m.Effect("sh", func(remote.Cmd) error {
 			return &remote.ExitError{Code: code, Stderr: "it still runs 7 seconds after SIGTERM"}
 		})
-		stop := planned(t, Stopped{s}, m)
-		err := stop[0].Apply(context.Background(), m)
+		stop := planned(t, Stopped{s}, m)[0].(plan.Run)
+		stop.Interrupts = false // of what did not serve
+		err := stop.Apply(context.Background(), m)
 		if had := new(plan.StillRunsError); errors.As(err, &had) != still {
 			t.Errorf("exit status %d of a stop is %v", code, err)
 		}

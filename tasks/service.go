@@ -53,7 +53,7 @@ func (t Service) Plan(ctx context.Context, h remote.Reader) ([]plan.Change, erro
 	if err != nil {
 		return nil, err
 	}
-	why := t.why(string(n.stamp.Data), n.want, n.stays)
+	why := n.why()
 	if len(why) == 0 {
 		return n.lacks, nil
 	}
@@ -71,22 +71,28 @@ type standing struct {
 	want   string // what the stamp of what would be started now says
 }
 
-func (t Service) look(ctx context.Context, h remote.Reader) (standing, error) {
-	java, err := t.Java.Find(ctx, h)
-	booted, err2 := h.File(ctx, "/run/systemd/system")
-	n := standing{java: java, keeper: script{t, java}}
-	var err3 error
-	n.stamp, err3 = h.File(ctx, t.Stamp())
-	if err := errors.Join(err, err2, err3); err != nil {
-		return n, err
+func (t Service) look(ctx context.Context, h remote.Reader) (n standing, err error) {
+	var err2, err3, err4, err5, err6 error
+	n.java, err = t.Java.Find(ctx, h)
+	n.stamp, err2 = h.File(ctx, t.Stamp())
+	n.keeper, err3 = t.keptBy(ctx, h, n.java, n.stamp)
+	if err3 == nil {
+		n.runs, n.stays, err4 = n.keeper.runs(ctx, h) // while the Java is still looked for: an exchange less
 	}
+	if err = errors.Join(err, err2, err3); err == nil {
+		n.lacks, err5 = n.keeper.installed(ctx, h)
+		n.want, err6 = t.fingerprint(ctx, h, n.java)
+	}
+	return n, errors.Join(err, err4, err5, err6)
+}
+
+func (t Service) keptBy(ctx context.Context, h remote.Reader, java string, stamp remote.File) (keeper, error) {
+	booted, err := h.File(ctx, "/run/systemd/system")
 	if t.Kind == "systemd" || t.Kind != "script" && booted.IsDir() {
-		n.keeper = unit{t, java}
+		return unit{t, java}, err
 	}
-	n.lacks, err = n.keeper.installed(ctx, h)
-	n.runs, n.stays, err2 = n.keeper.runs(ctx, h)
-	n.want, err3 = t.fingerprint(ctx, h, java)
-	return n, errors.Join(err, err2, err3)
+	link, err2 := h.File(ctx, t.Home)
+	return script{t, java, t.homes(link, stamp)}, errors.Join(err, err2)
 }
 
 // A keeper is what starts and stops processes on a host.
@@ -110,7 +116,7 @@ func (t Service) restart(ctx context.Context, h remote.Reader, n standing, why [
 	lacks = append(lacks, brief(plan.File(t.Stamp(), n.stamp, remote.File{}))...)
 	if n.runs {
 		stop := n.keeper.stop(why)
-		stop.Interrupts = true
+		stop.Interrupts = n.stays // else it serves nothing anyway
 		lacks = append(lacks, stop)
 	}
 	start := n.keeper.start(why)
@@ -158,17 +164,18 @@ func (t Service) fingerprint(ctx context.Context, h remote.Reader, java string) 
 }
 
 // why says, in words, what makes a restart needed; nothing where none is.
-func (t Service) why(had, want string, runs bool) []string {
-	if had == want && runs {
+func (n standing) why() []string {
+	had := string(n.stamp.Data)
+	switch same := had == n.want; {
+	case same && n.stays:
 		return nil
-	}
-	if had == want {
+	case (same || had == "") && n.runs && !n.stays:
+		return []string{"it does not stay up"}
+	case same:
 		return []string{"it does not run"}
-	}
-	if had == "" {
-		if runs {
-			return []string{"it runs, and no stamp says with which files"}
-		}
+	case had == "" && n.stays:
+		return []string{"it runs, and no stamp says with which files"}
+	case had == "":
 		return []string{"it is not started yet"}
 	}
 	was := map[string]bool{}
@@ -176,7 +183,7 @@ func (t Service) why(had, want string, runs bool) []string {
 		was[strings.TrimSpace(l)] = true
 	}
 	var why []string
-	for l := range strings.Lines(want) {
+	for l := range strings.Lines(n.want) {
 		if l = strings.TrimSpace(l); !was[l] {
 			kind, rest, _ := strings.Cut(l, " ")
 			name, _, _ := strings.Cut(rest, " ")

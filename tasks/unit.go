@@ -55,7 +55,7 @@ done`
 
 func (u unit) stop(why []string) plan.Run {
 	argv := []string{"sh", "-c", stopUnit, "sh", u.Name, strconv.Itoa(int(u.Stop.Seconds())), u.kill()}
-	return plan.Run{Cmd: remote.Cmd{Argv: argv}, Does: "stop " + u.Name, Why: why}
+	return plan.Run{Cmd: remote.Cmd{Argv: argv}, Does: "stop " + u.Name, Why: why, Stops: true}
 }
 
 // kill is what stop scripts are told of Kill.

@@ -61,7 +61,6 @@ func (w *world) machine(name string) *machine {
 		m := &machine{Memory: remotetest.New(), world: w, name: name}
 		m.java("17.0.15")
 		m.Set("/usr/lib/jvm/java/bin/keytool", remote.File{Mode: 0o755, Owner: "root:root"})
-		m.Answer("ls", func([]string) (string, error) { return "", &remote.ExitError{Code: 2} })
 		m.Effect("sh", m.script)
 		m.Effect("/usr/lib/jvm/java/bin/java", m.ping)
 		w.hosts[name] = m

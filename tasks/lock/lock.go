@@ -50,7 +50,7 @@ type HeldError struct{ Holder Holder }
 func (e *HeldError) Error() string { return "locked: " + e.Holder.String() }
 
 // ErrLost is a lock that is no longer held: it was broken, or ran out and was taken by another one.
-var ErrLost = errors.New("the lock was lost: somebody broke it, or it ran out and another one took it")
+var ErrLost = errors.New("lost: somebody broke it, or it ran out and another one took it")
 
 const (
 	statusHeld = 75

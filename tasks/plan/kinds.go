@@ -27,6 +27,7 @@ type Run struct {
 	Does       string   // what it is for, in words: "stop wso2-gateway"; "" shows the command itself
 	Why        []string // why it is needed: "deployment.toml changes"
 	Touches    []string // the paths that it alters, so that later tasks know
+	Stops      bool     // whether it stops a node: where that has not ended in its time, its exit status is 124
 	Interrupts bool     // whether the node serves nothing from here on until it is healthy again
 	Restores   bool     // whether the node starts with this
 	Here       string   // the folder of this machine in which it runs; "" is on the host

@@ -76,7 +76,7 @@ const stillRuns = 124
 
 func (r Run) fails(err error) error {
 	var exit *remote.ExitError
-	if r.Interrupts && errors.As(err, &exit) && exit.Code == stillRuns {
+	if r.Stops && errors.As(err, &exit) && exit.Code == stillRuns {
 		return &StillRunsError{exit.Stderr}
 	}
 	return err

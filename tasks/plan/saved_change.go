@@ -51,6 +51,7 @@ type savedRun struct {
 	Input      string   `json:"input,omitempty"` // its name
 	Why        []string `json:"why,omitempty"`
 	Touches    []string `json:"touches,omitempty"`
+	Stops      bool     `json:"stops,omitempty"`
 	Interrupts bool     `json:"interrupts,omitempty"`
 	Restores   bool     `json:"restores,omitempty"`
 	Here       bool     `json:"here,omitempty"` // on the machine that applies it
@@ -93,7 +94,7 @@ func saveChange(c Change) (savedChange, error) {
 	case Unpack:
 		is = savedUnpack(c)
 	case Run:
-		is = savedRun{c.Cmd, c.Input.name(), c.Why, c.Touches, c.Interrupts, c.Restores, c.Here != ""}
+		is = savedRun{c.Cmd, c.Input.name(), c.Why, c.Touches, c.Stops, c.Interrupts, c.Restores, c.Here != ""}
 	case SQL:
 		is = savedSQL{c.Database, c.Script, c.SHA256}
 	case Wait:

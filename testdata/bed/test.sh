@@ -1,7 +1,8 @@
 #!/bin/bash
-# Runs every test: those that need nothing under the race detector, while three beds come up beside them; then, on those beds side by side, the
-# tests named TestBed..., which find theirs by APIMCTL_BED. What these do is mostly waiting. A bed of many nodes takes all of the machine that there
-# is, so it comes up and is tested once they are done. Beds are bare at the start and gone at the end.
+# Runs every test: those that need nothing under the race detector, while those of nginx run once more in a container that has one, and three beds
+# come up beside them; then, on those beds side by side, the tests named TestBed..., which find theirs by APIMCTL_BED. What these do is mostly
+# waiting. A bed of many nodes takes all of the machine that there is, so it comes up and is tested once they are done. Beds are bare at the start
+# and gone at the end.
 # No engine: says so and runs the rest; with CI=true that is a failure.
 . "$(dirname "$0")/lib.sh"
 mkdir -p .cache
@@ -19,8 +20,10 @@ declare -A jobs=()
 finish() {
 	local code=$?
 	[ $code = 0 ] || status=$code
-	for bed in "${!beds[@]}"; do
+	for bed in nginx "${!beds[@]}"; do
 		[ -z "${jobs[$bed]:-}" ] || kill "${jobs[$bed]}" 2>/dev/null
+	done
+	for bed in "${!beds[@]}"; do
 		[ -z "${engine:-}" ] || (unset BED_NET && BED=$bed testdata/bed/down.sh) >/dev/null 2>&1 || status=1
 	done
 	exit $status
@@ -49,22 +52,38 @@ tested() {
 	cd cmd/apimctl && ../../.cache/apimctl.test -test.v -test.count=1 -test.timeout 40m -test.run "${beds[$1]}"
 }
 
-# judge BED... runs the tests of beds, side by side, and prints how each went: those that failed with all that they had to say.
+# served runs the tests of nginx where there is one, and no network. Elsewhere those that need one are skipped; here that is a failure.
+served() {
+	export CGO_ENABLED=0
+	go test -c -o .cache/ ./tasks ./render
+	tar -c -C .cache tasks.test render.test -C ../render testdata |
+		docker run --rm -i --network none -e APIMCTL_NGINX=required -w /srv apimctl-bed-lb sh -ec 'tar -x
+			./tasks.test -test.v -test.run ^TestNginx -test.parallel 8 || failed=1
+			./render.test -test.v -test.run ^TestNginx || failed=1
+			[ -z "${failed:-}" ]'
+}
+
+# judge JOB NAME prints how it went: where it failed, all that it had to say.
 judge() {
+	if wait "${jobs[$1]}"; then
+		grep -E '^ *(---|ok|PASS|FAIL)' ".cache/test$1.log" || true
+	else
+		status=1
+		say "$2 failed:"
+		tail -c 20000 ".cache/test$1.log"
+	fi
+	jobs[$1]=
+}
+
+# judge_beds BED... runs the tests of beds, side by side, and prints how each went.
+judge_beds() {
 	local bed
 	for bed; do
 		(tested "$bed") >".cache/test$bed.log" 2>&1 &
 		jobs[$bed]=$!
 	done
 	for bed; do
-		if wait "${jobs[$bed]}"; then
-			grep -E '^ *(---|ok|PASS|FAIL)' ".cache/test$bed.log" || true
-		else
-			status=1
-			say "bed $bed failed:"
-			tail -c 20000 ".cache/test$bed.log"
-		fi
-		jobs[$bed]=
+		judge "$bed" "bed $bed"
 	done
 }
 
@@ -73,6 +92,8 @@ if docker info >/dev/null 2>&1; then
 	engine=yes
 	testdata/bed/images.sh || exit
 	go test -c -o .cache/apimctl.test ./cmd/apimctl || exit
+	(served) >.cache/testnginx.log 2>&1 &
+	jobs[nginx]=$!
 	raise "${beside[@]}" &
 	up=$!
 elif [ "${CI:-}" = true ]; then
@@ -84,11 +105,15 @@ fi
 
 go test -race -timeout 20m -skip '^TestBed' ./... || status=1
 
+if [ -n "${jobs[nginx]:-}" ]; then
+	judge nginx nginx
+fi
+
 if [ -n "${up:-}" ] && ! wait "$up"; then
 	up=
 	status=1
 fi
 if [ -n "${up:-}" ]; then
-	judge "${beside[@]}"
-	if (raise "$last"); then judge "$last"; else status=1; fi
+	judge_beds "${beside[@]}"
+	if (raise "$last"); then judge_beds "$last"; else status=1; fi
 fi

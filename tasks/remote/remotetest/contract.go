@@ -48,6 +48,7 @@ func Contract(t *testing.T, open func(t *testing.T) (conn remote.Conn, base stri
 		"names may hold what a shell would interpret":  names,
 		"the same twice is the same":                   twice,
 		"queries answer":                               queries,
+		"queries list":                                 listings,
 		"queries that are not allowed are errors":      forbidden,
 		"commands run":                                 commands,
 		"commands get environment, input, arguments":   commandInput,

@@ -47,6 +47,21 @@ func queries(t *testing.T, g ground) {
 	}
 }
 
+func listings(t *testing.T, g ground) {
+	out, err := g.Query(t.Context(), "ls", "/")
+	if names := strings.Fields(out); !slices.Contains(names, "etc") || !slices.Contains(names, "proc") || err != nil {
+		t.Errorf("ls /: %q, %v", out, err)
+	}
+	out, err = g.Query(t.Context(), "ls", g.base+"/absent")
+	if code(err) != 2 || out != "" {
+		t.Errorf("ls of nothing: %q, %v", out, err)
+	}
+	out, err = g.Query(t.Context(), "cat", "/proc/1/comm", "/proc/absent", "/proc/1/comm")
+	if code(err) != 1 || strings.Count(out, "\n") != 2 {
+		t.Errorf("cat of three, of which one is not there: %q, %v", out, err)
+	}
+}
+
 func forbidden(t *testing.T, g ground) {
 	g.put(t, "f", g.plain("x"))
 	for _, argv := range [][]string{{"rm", "-f", g.base + "/f"}, {"sh", "-c", "rm -f " + g.base + "/f"}, {"tee", g.base + "/f"}} {

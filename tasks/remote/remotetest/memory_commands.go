@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -106,6 +107,7 @@ func (m *Memory) commonAnswers() map[string]Answer {
 		"hostname":  fixed("memory\n"),
 		"id":        m.id,
 		"java":      fixed(javaVersion),
+		"ls":        m.ls,
 		"nproc":     fixed("4\n"),
 		"ps":        m.ps,
 		"readlink":  m.readlink,
@@ -118,14 +120,36 @@ func (m *Memory) commonAnswers() map[string]Answer {
 	}
 }
 
-// cat also serves tail: more lines than were asked for harm no one.
-func (m *Memory) cat(argv []string) (string, error) {
-	p := argv[len(argv)-1]
-	f := m.At(p)
-	if !f.Exists() {
-		return "", status(1, p+": No such file or directory")
+// cat also serves tail and head: more lines than were asked for harm no one.
+func (m *Memory) cat(argv []string) (out string, err error) {
+	for _, p := range argv[1:] {
+		f := m.At(p)
+		switch {
+		case f.Exists():
+			out += string(f.Data)
+		case strings.HasPrefix(p, "/"):
+			err = status(1, p+": No such file or directory")
+		}
 	}
-	return string(f.Data), nil
+	return out, err
+}
+
+// ls knows one directory.
+func (m *Memory) ls(argv []string) (string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	dir, err := m.follow(argv[len(argv)-1] + "/.")
+	if dir = path.Clean(dir); err != nil || !m.files[dir].IsDir() {
+		return "", status(2, dir+": No such file or directory")
+	}
+	var names []string
+	for p := range m.files {
+		if path.Dir(p) == dir && p != dir {
+			names = append(names, path.Base(p)+"\n")
+		}
+	}
+	slices.Sort(names)
+	return strings.Join(names, ""), nil
 }
 
 // stat knows -c '%i %s': one number for all inodes.
