@@ -78,15 +78,22 @@ func (b *bed) balance(t *testing.T) *http.Client {
 
 // afar passes connections on to the nginx beside it, each from another network: portals are sticky by the client's, and the test has one.
 const afar = `use IO::Socket::INET; use IO::Select; use strict;
-$SIG{CHLD} = 'IGNORE';
+$SIG{PIPE} = 'IGNORE';
 my $door = IO::Socket::INET->new(LocalPort => 4430, Listen => 128, ReuseAddr => 1) or die $!;
-for (my $n = 0; my $client = $door->accept; $n++) {
-	next if fork;
-	my $nginx = IO::Socket::INET->new(PeerAddr => '127.0.0.1:443', LocalAddr => '127.0.' . $n % 250 . '.1') or exit;
-	my %to = ($client => $nginx, $nginx => $client);
-	my $both = IO::Select->new($client, $nginx);
-	while (my @from = $both->can_read) {
-		for (@from) { sysread($_, my $said, 65536) or exit; syswrite($to{$_}, $said) }
+my ($all, $n, %to) = (IO::Select->new($door), 0);
+while (my @ready = $all->can_read) {
+	for my $from (@ready) {
+		if ($from == $door) {
+			my $client = $door->accept or next;
+			my $nginx = IO::Socket::INET->new(PeerAddr => '127.0.0.1:443', LocalAddr => '127.0.' . $n++ % 250 . '.1') or next;
+			@to{$client, $nginx} = ($nginx, $client);
+			$all->add($client, $nginx);
+		} elsif (my $peer = $to{$from}) {
+			next if sysread($from, my $said, 65536) and syswrite($peer, $said);
+			$all->remove($from, $peer);
+			delete @to{$from, $peer};
+			close $_ for $from, $peer;
+		}
 	}
 }`
 
