@@ -8,9 +8,9 @@
 mkdir -p .cache
 status=0
 declare -A beds=( # what runs where: about as long on each
-	[1]='^TestBed(Certificates|Hardening|)$'
-	[2]='^TestBed(Cipher|Databases|Troubles)$'
-	[3]='^TestBed(Canary|Interrupted|Load|RotatesUnderLoad)$'
+	[1]='^TestBed(Canary|Certificates|Hardening|)$'
+	[2]='^TestBed(Cipher|Databases|RotatesUnderLoad|Troubles)$'
+	[3]='^TestBed(Interrupted|Load)$'
 	[4]='^TestBedMany$'
 )
 beside=(1 2 3) last=4
