@@ -89,7 +89,8 @@ while (my @ready = $all->can_read) {
 			@to{$client, $nginx} = ($nginx, $client);
 			$all->add($client, $nginx);
 		} elsif (my $peer = $to{$from}) {
-			next if sysread($from, my $said, 65536) and syswrite($peer, $said);
+			my $had = sysread($from, my $said, 65536);
+			next if $had and syswrite($peer, $said);
 			$all->remove($from, $peer);
 			delete @to{$from, $peer};
 			close $_ for $from, $peer;
@@ -103,7 +104,7 @@ func fromAfar(t *testing.T, container, address string) string {
 	start := exec.Command("docker", "exec", "-i", container, "sh", "-ec", `cat >/run/afar
 systemctl stop afar 2>/dev/null || true
 systemd-run --quiet --collect --unit=afar perl /run/afar
-until ss -ltn | grep -q :4430; do sleep 0.1; done`)
+until ss -ltn | grep -q :4430; do systemctl -q is-active afar; sleep 0.1; done`)
 	start.Stdin = strings.NewReader(afar)
 	if out, err := start.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
