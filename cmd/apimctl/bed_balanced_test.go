@@ -73,7 +73,7 @@ func (b *bed) balance(t *testing.T) *http.Client {
 	}
 	roots := x509.NewCertPool()
 	roots.AddCert(leaf)
-	return loadClient(t, fromAfar(t, b.vars["BED_PROJECT"]+"-lb-1", b.vars["BED_LB_1"]), roots)
+	return loadClient(t, fromAfar(t, b.vars["BED_PROJECT"]+"-lb-1"), roots)
 }
 
 // afar passes connections on to the nginx beside it, each from another network: portals are sticky by the client's, and the test has one.
@@ -98,8 +98,8 @@ while (my @ready = $all->can_read) {
 	}
 }`
 
-// fromAfar is an address at which clients reach a balancer as if they came from many networks.
-func fromAfar(t *testing.T, container, address string) string {
+// fromAfar is an address of this machine at which clients reach a balancer as if they came from many networks.
+func fromAfar(t *testing.T, container string) string {
 	t.Helper()
 	start := exec.Command("docker", "exec", "-i", container, "sh", "-ec", `cat >/run/afar
 systemctl stop afar 2>/dev/null || true
@@ -110,7 +110,12 @@ until ss -ltn | grep -q :4430; do systemctl -q is-active afar; sleep 0.1; done`)
 		t.Fatalf("%v\n%s", err, out)
 	}
 	t.Cleanup(func() { _ = exec.Command("docker", "exec", container, "systemctl", "stop", "afar").Run() })
-	return address + ":4430"
+	at, err := exec.Command("docker", "port", container, "4430").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	address, _, _ := strings.Cut(string(at), "\n")
+	return address
 }
 
 const anAPI, aPortal = "https://gw.am.wso2.com/ping", "https://api.am.wso2.com/publisher"

@@ -74,7 +74,7 @@ func (b *vaultBed) balance(t *testing.T) {
 // client calls through the load balancer. It trusts whatever CA the deployment has had.
 func (b *vaultBed) client(t *testing.T) *http.Client {
 	t.Helper()
-	client := loadClient(t, fromAfar(t, b.project+"-lb-1", b.address(t, "lb-1")), nil)
+	client := loadClient(t, fromAfar(t, b.project+"-lb-1"), nil)
 	var mu sync.Mutex
 	roots := x509.NewCertPool()
 	client.Transport.(*http.Transport).TLSClientConfig = &tls.Config{InsecureSkipVerify: true, VerifyConnection: func(s tls.ConnectionState) error {
