@@ -7,6 +7,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -33,7 +34,7 @@ func newLink(h hop, c *ssh.Client, w *wire) *link {
 	l := &link{hop: h, client: c, wire: w, done: make(chan struct{})}
 	go l.keepalive(h.keepalive)
 	go func() {
-		if err := c.Wait(); err != nil {
+		if err := c.Wait(); err != nil && !errors.Is(err, syscall.ECONNRESET) { // a machine that goes down may say either
 			l.fail(err)
 		}
 		l.fail(errGone)
