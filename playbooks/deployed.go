@@ -2,10 +2,8 @@ package playbooks
 
 import (
 	"html"
-	"net"
 	"net/url"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
@@ -66,8 +64,7 @@ func (d Deployment) apis(n Node) plan.Probe {
 
 // called asks the all-in-ones where nodes call them.
 func (d Deployment) called(path string) plan.Probe {
-	url := "https://" + net.JoinHostPort(d.Upstream.Host, strconv.Itoa(d.Upstream.Port)) + path
-	return plan.Probe{Kind: "http", URL: url, Trust: d.Upstream.Trust, ServerName: d.Upstream.ServerName}
+	return plan.Probe{Kind: "http", URL: "https://" + d.Upstream.addr() + path, Trust: d.Upstream.Trust, ServerName: d.Upstream.ServerName}
 }
 
 func labeled(label string) string {

@@ -48,14 +48,7 @@ func (p Play) guarded(batch, all []plan.Lane, down []string) []plan.Lane {
 
 // installedBy says whether the lane gives the node its home for the first time.
 func (n Node) installedBy(l plan.Lane) bool {
-	for _, s := range l.Steps {
-		for _, c := range s.Changes {
-			if put, ok := c.(plan.Put); ok && put.Path == n.Home() && !put.Had.Exists() {
-				return true
-			}
-		}
-	}
-	return false
+	return puts(l, n.Home(), false)
 }
 
 // guardFor is how long a guard asks at most: another node may be answering a little late.

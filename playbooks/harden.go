@@ -148,8 +148,7 @@ func (d Deployment) reaches(inv *inventory.Inventory, n Node) []hardening.Reach 
 		}
 	}
 	if n.Role == inventory.Gateway && inv.Proxy.HTTPS != 0 {
-		at := net.JoinHostPort(d.Upstream.Host, strconv.Itoa(d.Upstream.Port))
-		all = append(all, hardening.Reach{Addr: at, What: "all-in-one nodes at the load balancer"})
+		all = append(all, hardening.Reach{Addr: d.Upstream.addr(), What: "all-in-one nodes at the load balancer"})
 	}
 	return append(all, d.usedDatabases(inv, n)...)
 }

@@ -44,6 +44,8 @@ type Endpoint struct {
 	ServerName string // verified where it is given
 }
 
+func (e Endpoint) addr() string { return net.JoinHostPort(e.Host, strconv.Itoa(e.Port)) }
+
 // A Node is a host that runs the product.
 type Node struct {
 	inventory.Host

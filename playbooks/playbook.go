@@ -122,10 +122,15 @@ func (p Play) rank(l plan.Lane) int {
 
 // losesStamp says whether the lane takes away the node's stamp: it has one.
 func (n Node) losesStamp(l plan.Lane) bool {
+	return puts(l, n.stamp(), true)
+}
+
+// puts says whether the lane puts something at a path where there was something before, or nothing.
+func puts(l plan.Lane, path string, had bool) bool {
 	return slices.ContainsFunc(l.Steps, func(s plan.Step) bool {
 		return slices.ContainsFunc(s.Changes, func(c plan.Change) bool {
 			put, ok := c.(plan.Put)
-			return ok && put.Path == n.stamp() && put.Had.Exists()
+			return ok && put.Path == path && put.Had.Exists() == had
 		})
 	})
 }
